@@ -1,0 +1,1 @@
+"""The people, their profiles and their permissions."""

@@ -1,0 +1,1 @@
+"""Rules, workflows, AI models and integrations."""

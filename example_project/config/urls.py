@@ -1,0 +1,4 @@
+"""URLs of the help desk."""
+
+from django.urls import path
+urlpatterns = []

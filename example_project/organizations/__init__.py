@@ -1,0 +1,1 @@
+"""The companies that share the help desk."""

@@ -1,0 +1,1 @@
+"""Deterministic rows for demonstration and tests."""

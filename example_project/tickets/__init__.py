@@ -1,0 +1,1 @@
+"""Tickets, what is said about them, and how customers rate them."""
