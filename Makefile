@@ -1,0 +1,46 @@
+# Every target works on a fresh clone: it creates the environment it needs under .venv/ and keeps it.
+MATRIX := tools/python.sh -m tools.matrix
+IN := tools/python.sh -m tools.environments
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format coverage upstream apps bench browser clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Fill the example help desk and show what quell finds in it
+	@$(IN) demo
+	@cd example_project && ../.venv/demo/bin/python manage.py migrate --verbosity 0
+	@cd example_project && ../.venv/demo/bin/python manage.py seed --tickets 500 --flush
+	@cd example_project && ../.venv/demo/bin/python manage.py demo
+
+test: ## Lint, types, import rules and tests on every Python, Django and database
+	@$(MATRIX)
+
+lint: ## Lint, types and import rules only
+	@$(MATRIX) lint
+
+format: ## Format the code, and repair what ruff can repair
+	@$(IN) lint ruff check --quiet --fix-only .
+	@$(IN) lint ruff format .
+
+coverage: ## Like test, and require the minimum coverage of all cells together
+	@$(MATRIX) --coverage
+
+upstream: ## Run Django's own test suite with quell on
+	@$(call script,tools/upstream.py,py313-django61,python -m tools.upstream)
+
+apps: ## Run third-party applications with quell on
+	@$(call script,tools/apps.py,py313-django61,python -m tools.apps)
+
+bench: ## Measure what quell costs, as ratios against bare Django in the same run
+	@$(call script,benchmarks/__main__.py,py313-django61,python -m benchmarks)
+
+browser: ## Run the tests that drive a real browser
+	@$(call script,tools/browser.py,py313-django61,python -m tools.browser)
+
+clean: ## Remove environments, caches and build results
+	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache build dist htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+script = if [ -e $(1) ]; then $(IN) $(2) $(3); else echo "skipped: $(1) does not exist yet"; fi

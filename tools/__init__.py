@@ -1,0 +1,1 @@
+"""Development tools of the repository; nothing here is shipped."""
