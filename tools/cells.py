@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tools.databases import SERVERS
@@ -50,10 +51,14 @@ class Result:
         if self.reason:
             state = "FAILED" if self.failed else "skipped"
             return f"{self.cell.name:28} {state}: {self.reason}"
-        counts = [f"{self.passed} passed"] if self.cell.is_tests else [] if self.failed else ["ok"]
-        counts += [f"{self.failed} FAILED"] if self.failed else []
-        counts += [f"{self.skipped} skipped"] if self.skipped else []
-        return f"{self.cell.name:28} {', '.join(counts)} in {self.duration_s:.0f} s"
+        return f"{self.cell.name:28} {self._outcome()} in {self.duration_s:.0f} s"
+
+    def _outcome(self) -> str:
+        if not self.cell.is_tests:
+            return "FAILED" if self.failed else "ok"
+        failed = f", {self.failed} FAILED" if self.failed else ""
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed{failed}{skipped}"
 
     def tail(self) -> str:
         """Return the end of the log."""
@@ -64,17 +69,23 @@ class Result:
 def run(cell: Cell) -> Result:
     """Run a cell to its end; what is missing is a skip here and a failure under ``CI=true``."""
     complaint = SERVERS[cell.server].complaint() if cell.server else None
-    if complaint is None:
-        try:
-            ensure(cell.environment)
-        except MissingError as error:
-            complaint = str(error)
-        except InstallationError as error:
-            return Result(cell=cell, failed=1, reason=str(error))
-    if complaint is not None:
+    error = _prepare(cell.environment) if complaint is None else MissingError(complaint)
+    if isinstance(error, MissingError):
         is_ci = os.environ.get("CI") == "true"
-        return Result(cell=cell, failed=int(is_ci), skipped=int(not is_ci), reason=complaint)
+        return Result(cell=cell, failed=int(is_ci), skipped=int(not is_ci), reason=str(error))
+    if error is not None:
+        return Result(cell=cell, failed=1, reason=str(error))
     return _execute(cell)
+
+
+@cache
+def _prepare(environment: Environment) -> MissingError | InstallationError | None:
+    """Ensure an environment once per run, also when that fails."""
+    try:
+        ensure(environment)
+    except (MissingError, InstallationError) as error:
+        return error
+    return None
 
 
 def _execute(cell: Cell) -> Result:

@@ -101,7 +101,7 @@ def _interpreter(environment: Environment) -> tuple[Path, str]:
     for found in filter(None, map(find_interpreter, environment.pythons)):
         return found
     wanted = " or ".join(environment.pythons)
-    msg = f"Python {wanted} (with venv and ensurepip) was not found; install it, or put it on PATH"
+    msg = f"Python {wanted} with venv and ensurepip was not found; install it, or put it on PATH"
     raise MissingError(msg)
 
 
