@@ -1,0 +1,32 @@
+"""The naive list of metrics, and its fast twin."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from django.views.generic import ListView
+
+from analytics.models import AnalyticsMetric
+from problems import get_problem
+
+if TYPE_CHECKING:
+    _MetricListBase = ListView[AnalyticsMetric]
+else:
+    _MetricListBase = ListView
+
+
+class SlowMetricList(_MetricListBase):
+    """List metrics with their tags."""
+
+    queryset = AnalyticsMetric.objects.select_related("organization")
+    template_name = "problems/metric_tags.html"
+    context_object_name = "metrics"
+    paginate_by = 250
+    extra_context = MappingProxyType({"problem": get_problem("metric-tags")})
+
+
+class FastMetricList(SlowMetricList):
+    """List metrics with their tags, loaded for the whole page."""
+
+    queryset = AnalyticsMetric.objects.select_related("organization").prefetch_related("tags")

@@ -1,0 +1,56 @@
+"""Messages in the admin: a naive changelist on one site, its fast twin on another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from communication.models import CommunicationMessage
+
+if TYPE_CHECKING:
+    _MessageAdminBase = admin.ModelAdmin[CommunicationMessage]
+else:
+    _MessageAdminBase = admin.ModelAdmin
+
+
+class HelpDeskAdminSite(admin.AdminSite):
+    """An admin site of the help desk."""
+
+    site_header = "Help desk"
+    site_title = "Help desk"
+
+
+slow_admin = HelpDeskAdminSite(name="slow_admin")
+fast_admin = HelpDeskAdminSite(name="fast_admin")
+
+
+@admin.register(CommunicationMessage, site=slow_admin)
+class SlowMessageAdmin(_MessageAdminBase):
+    """List messages with the thread and the state of their session."""
+
+    list_display = ("body", "direction", "session_status", "thread_subject", "sent_at")
+    list_filter = ("direction",)
+    list_per_page = 100
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody write messages here."""
+        return False
+
+    @admin.display(description="session")
+    def session_status(self, message: CommunicationMessage) -> str:
+        """Whether anybody is still talking."""
+        return message.session.get_status_display()
+
+    @admin.display(description="thread")
+    def thread_subject(self, message: CommunicationMessage) -> str:
+        """What the conversation is about."""
+        return message.session.thread.subject
+
+
+@admin.register(CommunicationMessage, site=fast_admin)
+class FastMessageAdmin(SlowMessageAdmin):
+    """List messages with the thread and the state of their session, joined in one query."""
+
+    list_select_related = ("session__thread",)

@@ -1,0 +1,43 @@
+"""The naive list of mobile sessions, and its fast twin."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+
+from mobile.models import MobileSession
+
+PAGE_SIZE = 250
+
+
+async def slow_mobile_sessions(request: HttpRequest) -> JsonResponse:
+    """List mobile sessions with what the app measured."""
+    sessions = MobileSession.objects.select_related("user")[:PAGE_SIZE]
+    return await _respond(sessions)
+
+
+async def fast_mobile_sessions(request: HttpRequest) -> JsonResponse:
+    """List mobile sessions with what the app measured, in two queries."""
+    sessions = MobileSession.objects.select_related("user").prefetch_related("data_points")[:PAGE_SIZE]
+    return await _respond(sessions)
+
+
+async def _respond(sessions: QuerySet[MobileSession]) -> JsonResponse:
+    rows = []
+    async for session in sessions:
+        points = [
+            {"kind": point.kind, "value": point.value, "recorded_at": point.recorded_at}
+            async for point in session.data_points.all()
+        ]
+        rows.append(
+            {
+                "id": session.pk,
+                "user": session.user.full_name,
+                "platform": session.platform,
+                "app_version": session.app_version,
+                "started_at": session.started_at,
+                "ended_at": session.ended_at,
+                "data_points": points,
+            }
+        )
+    return JsonResponse({"results": rows})

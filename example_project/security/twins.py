@@ -1,0 +1,39 @@
+"""The naive list of security events, and its fast twin."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.views.generic import ListView
+
+from problems import get_problem
+from security.models import SecurityEvent
+
+if TYPE_CHECKING:
+    _EventListBase = ListView[SecurityEvent]
+else:
+    _EventListBase = ListView
+
+
+class SlowSecurityEventList(_EventListBase):
+    """List security events with their audit trail."""
+
+    model = SecurityEvent
+    template_name = "problems/security_events.html"
+    context_object_name = "events"
+    paginate_by = 250
+    extra_context = MappingProxyType({"problem": get_problem("security-events")})
+
+    def get_queryset(self) -> QuerySet[SecurityEvent]:
+        """Join the user that an event concerns."""
+        return super().get_queryset().select_related("user")
+
+
+class FastSecurityEventList(SlowSecurityEventList):
+    """List security events with their audit trail, loaded for the whole page."""
+
+    def get_queryset(self) -> QuerySet[SecurityEvent]:
+        """Load the audit trail of the whole page."""
+        return super().get_queryset().prefetch_related("audit_logs")

@@ -1,0 +1,110 @@
+"""Fill the help desk with rows, the same ones at each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from factory.django import DjangoModelFactory
+from factory.random import reseed_random
+
+from accounts import factories as accounts
+from analytics import factories as analytics
+from automation import factories as automation
+from communication import factories as communication
+from fieldwork import factories as fieldwork
+from knowledge import factories as knowledge
+from mobile import factories as mobile
+from organizations import factories as organizations
+from organizations.models import Organization
+from security import factories as security
+from seeding import rows, support_rows
+from seeding.world import World, create_world, load_world
+from tickets import factories as tickets_factories
+from tickets.models import Ticket
+
+Progress = Callable[[str, int, int], None]
+"""Called with what was just added, the steps that are done, and the steps in all."""
+
+_SEED = "help desk"
+_FACTORY_MODULES = (
+    organizations,
+    accounts,
+    tickets_factories,
+    fieldwork,
+    knowledge,
+    communication,
+    automation,
+    analytics,
+    mobile,
+    security,
+)
+
+
+class AlreadySeeded(Exception):
+    """There are rows already, and new ones would not be the same at each run."""
+
+
+@transaction.atomic
+def seed(tickets: int, *, progress: Progress | None = None) -> None:
+    """
+    Fill an empty help desk.
+
+    Args:
+        tickets: Number of tickets, at least 1; half as many rows of every other page, one fiftieth of
+            organizations, one twenty-fifth of agents and of technicians.
+        progress: Told of each step.
+
+    Raises:
+        AlreadySeeded: If there are organizations.
+        ValueError: If tickets is below 1.
+    """
+    if tickets < 1:
+        raise ValueError(f"At least 1 ticket is needed, not {tickets}.")
+    if Organization.objects.exists():
+        raise AlreadySeeded("The help desk has rows already; flush it first.")
+    _restart_factories(0)
+    _populate(create_world(tickets), tickets=tickets, others=max(1, tickets // 2), progress=progress)
+
+
+@transaction.atomic
+def grow(count: int) -> None:
+    """Add so many rows to the list on every page, each with the rows below it; works on an empty help desk too."""
+    if count < 1:
+        raise ValueError(f"At least 1 row is needed, not {count}.")
+    _restart_factories(Ticket.objects.count())
+    world = load_world() if Organization.objects.exists() else create_world(1)
+    _populate(world, tickets=count, others=count, progress=None)
+
+
+def _restart_factories(row_count: int) -> None:
+    """Let numbers and choices depend on nothing but the rows that exist."""
+    reseed_random(f"{_SEED} {row_count}")
+    for module in _FACTORY_MODULES:
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, DjangoModelFactory) and value.__module__ == module.__name__:
+                value.reset_sequence(value._meta.model._base_manager.count())
+
+
+def _populate(world: World, *, tickets: int, others: int, progress: Progress | None) -> None:
+    customers = rows.customers(world, others)
+    new_tickets = support_rows.tickets(world, customers, tickets)
+    steps: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("work orders", lambda: rows.work_orders(world, others)),
+        ("articles", lambda: rows.articles(world, customers, others)),
+        ("messages", lambda: rows.messages(world, customers, others)),
+        ("metrics", lambda: rows.metrics(world, others)),
+        ("mobile sessions", lambda: rows.mobile_sessions(customers, others)),
+        ("security events", lambda: rows.security_events(customers, others)),
+        ("feedback", lambda: support_rows.feedback(customers, new_tickets, others)),
+        ("AI models", lambda: support_rows.ai_models(new_tickets, others)),
+        ("integrations", lambda: support_rows.integrations(world, others)),
+        ("workflow executions", lambda: support_rows.workflow_executions(world, new_tickets, others)),
+    )
+    total = len(steps) + 1
+    if progress is not None:
+        progress("tickets", 1, total)
+    for done, (name, add) in enumerate(steps, start=2):
+        add()
+        if progress is not None:
+            progress(name, done, total)

@@ -1,0 +1,40 @@
+"""Naive pages about tickets and feedback, each beside its fast twin."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework.generics import ListAPIView
+
+from problems import get_problem
+from tickets.models import CustomerFeedback, Ticket
+from tickets.serializers import CustomerFeedbackSerializer
+
+PAGE_SIZE = 200
+
+
+def slow_ticket_comments(request: HttpRequest) -> HttpResponse:
+    """List the newest tickets with their conversation."""
+    tickets = Ticket.objects.select_related("customer")[:PAGE_SIZE]
+    context = {"problem": get_problem("ticket-comments"), "tickets": tickets}
+    return render(request, "problems/ticket_comments.html", context)
+
+
+def fast_ticket_comments(request: HttpRequest) -> HttpResponse:
+    """List the newest tickets with their conversation, in three queries."""
+    tickets = Ticket.objects.select_related("customer").prefetch_related("comments__author")[:PAGE_SIZE]
+    context = {"problem": get_problem("ticket-comments"), "tickets": tickets}
+    return render(request, "problems/ticket_comments.html", context)
+
+
+class SlowFeedbackList(ListAPIView[CustomerFeedback]):
+    """List feedback with the customer who gave it."""
+
+    queryset = CustomerFeedback.objects.all()
+    serializer_class = CustomerFeedbackSerializer
+
+
+class FastFeedbackList(SlowFeedbackList):
+    """List feedback with the customer who gave it, joined in one query."""
+
+    queryset = CustomerFeedback.objects.select_related("user__organization")
