@@ -1,0 +1,1 @@
+"""Hold one package for each third-party application that the driver can visit."""

@@ -1,0 +1,1 @@
+"""Run django-helpdesk with n rows behind each of its list pages."""
