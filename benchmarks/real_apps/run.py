@@ -1,6 +1,7 @@
 """Visit the pages of a real application at two sizes and list the queries that grow with the rows."""
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -17,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.database_url:
         os.environ[VARIABLE] = options.database_url
     app = load_app(options.app)
+    if options.quell and not hasattr(importlib.import_module("quell"), "watch"):
+        raise SystemExit("quell.watch does not exist in this environment")
     from django.db import connection
 
     name = connection.settings_dict["NAME"]
