@@ -14,6 +14,9 @@ ROOT_URLCONF = "tests.urls"
 STATIC_URL = "/static/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# An error inside quell fails the test that caused it.
+QUELL_ON_ERROR = "raise"
+
 DATABASES = databases(os.environ.get("QUELL_TEST_DATABASE", "sqlite"))
 
 INSTALLED_APPS = [

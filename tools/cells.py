@@ -97,7 +97,7 @@ def _execute(cell: Cell) -> Result:
     code = _call(cell, working)
     duration_s = time.monotonic() - started
     working.replace(log)
-    counts = _count(log) if cell.is_tests else {}
+    counts = count_outcomes(log.read_text(errors="replace")) if cell.is_tests else {}
     failed = counts.get("failed", 0) + counts.get("error", 0)
     return Result(
         cell=cell,
@@ -127,12 +127,11 @@ def _call(cell: Cell, log: Path) -> int:
             return 1
 
 
-def _count(log: Path) -> dict[str, int]:
+def count_outcomes(output: str) -> dict[str, int]:
     """Read pytest's last summary line; xfailed counts as passed, as strict xpasses are failures."""
-    for line in reversed(log.read_text(errors="replace").splitlines()):
-        found = _COUNTS.findall(line) if re.search(r" in [\d.]+s", line) else []
-        if found:
-            counts = {word.removesuffix("s"): int(number) for number, word in found}
+    for line in reversed(output.splitlines()):
+        if re.search(r" in [\d.]+s\b", line) and ("no tests ran" in line or _COUNTS.search(line)):
+            counts = {word.removesuffix("s"): int(number) for number, word in _COUNTS.findall(line)}
             counts["passed"] = counts.get("passed", 0) + counts.pop("xfailed", 0)
             return counts
     return {}

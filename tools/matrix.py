@@ -99,14 +99,21 @@ def _pytest(name: str, coverage_folder: Path | None) -> tuple[tuple[str, ...], d
 
 def _run_all(cells: Sequence[Cell]) -> list[Result]:
     results = []
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+    pool = ThreadPoolExecutor(max_workers=_WORKERS)
+    try:
         for future in as_completed([pool.submit(run, cell) for cell in cells]):
-            result = future.result()
-            results.append(result)
-            print(result.line(), flush=True)
-            if result.failed and result.log is not None:
-                print(f"{result.tail()}\n(all of it: {result.log.relative_to(ROOT)})", flush=True)
+            results.append(future.result())
+            _show(results[-1])
+    finally:
+        # After an interrupt the cells that wait must not start.
+        pool.shutdown(cancel_futures=True)
     return results
+
+
+def _show(result: Result) -> None:
+    print(result.line(), flush=True)
+    if result.failed and result.log is not None:
+        print(f"{result.tail()}\n(all of it: {result.log.relative_to(ROOT)})", flush=True)
 
 
 def _check_coverage(folder: Path) -> Result:
@@ -150,4 +157,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
