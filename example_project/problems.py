@@ -20,9 +20,9 @@ class Problem:
     """
     One N+1 problem.
 
-    `model` is the `_meta.label` of the queryset to change. `paths` are the lookups below it that run one query
-    per object on the slow page, spelled as `prefetch_related()` takes them. Both pages send the same bytes,
-    save for the path of the admin site that an admin page belongs to.
+    `model` is the `_meta.label` of the queryset to change. `paths` are the lookups below it that run one
+    query per object on the slow page, spelled as `prefetch_related()` takes them. Both pages send the same
+    bytes, save for the path of the admin site that an admin page belongs to.
     """
 
     number: int
@@ -67,7 +67,7 @@ PROBLEMS: tuple[Problem, ...] = (
         2,
         "work-orders",
         "Work orders and the people who do them",
-        "Three serializers inside each other: assignments, the technician of each, and that technician’s user.",
+        "Serializers inside each other: assignments, the technician of each, and that technician’s user.",
         PageKind.DRF,
         "fieldwork.WorkOrder",
         ("assignments", "assignments__technician", "assignments__technician__user"),

@@ -10,7 +10,15 @@ from factory.fuzzy import FuzzyChoice
 
 from accounts.models import Permission, Profile, Technician, User, UserPermission
 from organizations.factories import OrganizationFactory
-from seeding.vocabulary import FIRST_NAMES, JOB_TITLES, LAST_NAMES, PERMISSIONS, REGIONS, SEEDED_NOW, TIME_ZONES
+from seeding.vocabulary import (
+    FIRST_NAMES,
+    JOB_TITLES,
+    LAST_NAMES,
+    PERMISSIONS,
+    REGIONS,
+    SEEDED_NOW,
+    TIME_ZONES,
+)
 
 # Starts with Django's prefix of unusable passwords, and is the same at each run.
 _NO_PASSWORD = "!no-password-for-seeded-users"

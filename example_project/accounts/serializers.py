@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts.models import Permission, User
 
 
 class UserPermissionsSerializer(serializers.ModelSerializer[User]):
     """A user with the codes of everything that the user may do."""
 
-    permissions = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    permissions: serializers.SlugRelatedField[Permission] = serializers.SlugRelatedField(
+        slug_field="code", many=True, read_only=True
+    )
 
     class Meta:
         model = User

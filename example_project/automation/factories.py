@@ -57,7 +57,9 @@ class WorkflowStepFactory(DjangoModelFactory[WorkflowStep]):
     position = 1
     name = factory.LazyAttribute(lambda step: STEPS[(step.position - 1) % len(STEPS)])
     status = WorkflowStep.Status.DONE
-    duration_ms = factory.LazyAttributeSequence(lambda step, n: 20 + 7 * (n % 90) if step.status != "waiting" else None)
+    duration_ms = factory.LazyAttributeSequence(
+        lambda step, n: 20 + 7 * (n % 90) if step.status != "waiting" else None
+    )
 
 
 class AIModelFactory(DjangoModelFactory[AIModel]):
@@ -108,5 +110,7 @@ class IntegrationLogFactory(DjangoModelFactory[IntegrationLog]):
     integration = factory.SubFactory(IntegrationFactory)
     status = FuzzyChoice(("success", "success", "success", "error", "timeout"))
     duration_ms = FuzzyInteger(15, 900)
-    message = factory.LazyAttribute(lambda log: "" if log.status == "success" else f"The endpoint sent: {log.status}")
+    message = factory.LazyAttribute(
+        lambda log: "" if log.status == "success" else f"The endpoint sent: {log.status}"
+    )
     created_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(minutes=2 * n))

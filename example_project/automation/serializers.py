@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rest_framework import serializers
 
@@ -29,7 +29,14 @@ class AIModelSerializer(serializers.ModelSerializer[AIModel]):
 
     class Meta:
         model = AIModel
-        fields: ClassVar[list[str]] = ["id", "name", "version", "is_active", "accuracy", "confident_predictions"]
+        fields: ClassVar[list[str]] = [
+            "id",
+            "name",
+            "version",
+            "is_active",
+            "accuracy",
+            "confident_predictions",
+        ]
 
     def get_confident_predictions(self, model: AIModel) -> Iterable[Mapping[str, object]]:
         """Serialize the predictions that are sure enough."""
@@ -37,12 +44,13 @@ class AIModelSerializer(serializers.ModelSerializer[AIModel]):
         return AIPredictionSerializer(predictions, many=True).data
 
 
-class FastAIModelSerializer(AIModelSerializer):
+class FastAIModelSerializer(serializers.ModelSerializer[AIModel]):
     """The same, from predictions that were loaded into `confident_predictions`."""
 
-    def get_confident_predictions(self, model: AIModel) -> Iterable[Mapping[str, object]]:
-        """Serialize the predictions that are loaded already."""
-        return AIPredictionSerializer(model.confident_predictions, many=True).data
+    confident_predictions = AIPredictionSerializer(many=True)
+
+    class Meta(AIModelSerializer.Meta):
+        pass
 
 
 class IntegrationLogSerializer(serializers.ModelSerializer[IntegrationLog]):
@@ -76,10 +84,21 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
         return None if log is None else IntegrationLogSerializer(log).data
 
 
-class FastIntegrationSerializer(IntegrationSerializer):
-    """The same, from logs that were loaded into `latest_logs`."""
+class WithLatestLogs(Protocol):
+    """An integration of a queryset that loaded at most one log into `latest_logs`."""
 
-    def get_latest_call(self, integration: Integration) -> Mapping[str, object] | None:
+    latest_logs: list[IntegrationLog]
+
+
+class FastIntegrationSerializer(serializers.ModelSerializer[Integration]):
+    """The same, from the log that was loaded into `latest_logs`."""
+
+    latest_call = serializers.SerializerMethodField()
+
+    class Meta(IntegrationSerializer.Meta):
+        pass
+
+    def get_latest_call(self, integration: WithLatestLogs) -> Mapping[str, object] | None:
         """Serialize the latest call that is loaded already."""
         for log in integration.latest_logs:
             return IntegrationLogSerializer(log).data

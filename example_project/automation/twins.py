@@ -36,7 +36,9 @@ class FastAIPredictionList(ListAPIView[AIModel]):
     queryset = AIModel.objects.prefetch_related(
         Prefetch(
             "predictions",
-            queryset=AIPrediction.objects.filter(confidence__gte=MIN_CONFIDENCE).order_by("-created_at", "-pk"),
+            queryset=AIPrediction.objects.filter(confidence__gte=MIN_CONFIDENCE).order_by(
+                "-created_at", "-pk"
+            ),
             to_attr="confident_predictions",
         )
     )

@@ -15,7 +15,7 @@ _ENGINES = {
     "mysql": "django.db.backends.mysql",
     "mariadb": "django.db.backends.mysql",
 }
-# Django refuses drivers older than mysqlclient 2.2.1, and a PyMySQL that stands in for it may report an older one.
+# Django refuses mysqlclient before 2.2.1, and a PyMySQL that stands in for it may report an older version.
 _MYSQLCLIENT_VERSION = (2, 2, 7, "final", 0)
 
 

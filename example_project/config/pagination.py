@@ -19,5 +19,10 @@ class NumberedPagination(PageNumberPagination):
         assert self.page is not None
         paginator = self.page.paginator
         return Response(
-            {"count": paginator.count, "page": self.page.number, "pages": paginator.num_pages, "results": data}
+            {
+                "count": paginator.count,
+                "page": self.page.number,
+                "pages": paginator.num_pages,
+                "results": data,
+            }
         )

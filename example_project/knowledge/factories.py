@@ -9,13 +9,16 @@ from factory.django import DjangoModelFactory
 
 from accounts.factories import UserFactory
 from knowledge.models import KBArticle, KBArticleView
-from seeding.vocabulary import ARTICLES, PRODUCTS, SEEDED_NOW
+from seeding.vocabulary import ARTICLES, PRODUCTS, SEEDED_NOW, ArticleText
 
 
-def _text(number: int, part: int) -> str:
-    """Write each article for each product."""
-    product = PRODUCTS[(number // len(ARTICLES)) % len(PRODUCTS)]
-    return ARTICLES[number % len(ARTICLES)][part].format(product)
+def article_text(number: int) -> ArticleText:
+    """Return what the article of that number says; each is written for each product."""
+    return ARTICLES[number % len(ARTICLES)]
+
+
+def _fill(text: str, number: int) -> str:
+    return text.format(PRODUCTS[(number // len(ARTICLES)) % len(PRODUCTS)])
 
 
 class KBArticleFactory(DjangoModelFactory[KBArticle]):
@@ -24,9 +27,9 @@ class KBArticleFactory(DjangoModelFactory[KBArticle]):
     class Meta:
         model = KBArticle
 
-    title = factory.Sequence(lambda n: _text(n, 0))
-    summary = factory.Sequence(lambda n: _text(n, 1))
-    body = factory.Sequence(lambda n: _text(n, 2))
+    title = factory.Sequence(lambda n: _fill(article_text(n).title, n))
+    summary = factory.Sequence(lambda n: _fill(article_text(n).summary, n))
+    body = factory.Sequence(lambda n: _fill(article_text(n).body, n))
     author = factory.SubFactory(UserFactory)
     is_published = factory.Sequence(lambda n: n % 11 != 10)
     created_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(days=n, minutes=7))

@@ -38,4 +38,6 @@ class DataPointFactory(DjangoModelFactory[DataPoint]):
     session = factory.SubFactory(MobileSessionFactory)
     kind = factory.Sequence(lambda n: DataPoint.Kind.values[n % 3])
     value = factory.Sequence(lambda n: Decimal(n * 113 % 10000) / 100)
-    recorded_at = factory.LazyAttributeSequence(lambda point, n: point.session.started_at + timedelta(seconds=n % 300))
+    recorded_at = factory.LazyAttributeSequence(
+        lambda point, n: point.session.started_at + timedelta(seconds=n % 300)
+    )

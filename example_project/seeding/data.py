@@ -41,7 +41,7 @@ _FACTORY_MODULES = (
 )
 
 
-class AlreadySeeded(Exception):
+class AlreadySeededError(Exception):
     """There are rows already, and new ones would not be the same at each run."""
 
 
@@ -56,20 +56,20 @@ def seed(tickets: int, *, progress: Progress | None = None) -> None:
         progress: Told of each step.
 
     Raises:
-        AlreadySeeded: If there are organizations.
+        AlreadySeededError: If there are organizations.
         ValueError: If tickets is below 1.
     """
     if tickets < 1:
         raise ValueError(f"At least 1 ticket is needed, not {tickets}.")
     if Organization.objects.exists():
-        raise AlreadySeeded("The help desk has rows already; flush it first.")
+        raise AlreadySeededError("The help desk has rows already; flush it first.")
     _restart_factories(0)
     _populate(create_world(tickets), tickets=tickets, others=max(1, tickets // 2), progress=progress)
 
 
 @transaction.atomic
 def grow(count: int) -> None:
-    """Add so many rows to the list on every page, each with the rows below it; works on an empty help desk too."""
+    """Add so many rows to the list on every page, each with the rows below it; an empty help desk will do."""
     if count < 1:
         raise ValueError(f"At least 1 row is needed, not {count}.")
     _restart_factories(Ticket.objects.count())
@@ -82,7 +82,11 @@ def _restart_factories(row_count: int) -> None:
     reseed_random(f"{_SEED} {row_count}")
     for module in _FACTORY_MODULES:
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, DjangoModelFactory) and value.__module__ == module.__name__:
+            if (
+                isinstance(value, type)
+                and issubclass(value, DjangoModelFactory)
+                and value.__module__ == module.__name__
+            ):
                 value.reset_sequence(value._meta.model._base_manager.count())
 
 

@@ -16,7 +16,7 @@ from communication.factories import (
 from communication.models import CommunicationMessage, CommunicationSession, CommunicationThread
 from fieldwork.factories import JobAssignmentFactory, WorkOrderFactory
 from fieldwork.models import JobAssignment, WorkOrder
-from knowledge.factories import KBArticleFactory, KBArticleViewFactory
+from knowledge.factories import KBArticleFactory, KBArticleViewFactory, article_text
 from knowledge.models import KBArticle, KBArticleView
 from mobile.factories import DataPointFactory, MobileSessionFactory
 from mobile.models import DataPoint, MobileSession
@@ -33,8 +33,10 @@ def customers(world: World, count: int) -> list[User]:
     grants = []
     for index, user in enumerate(users):
         giver = None if index % 4 == 3 else world.agents[index % len(world.agents)]
-        for permission in randgen.sample(world.permissions, 1 + index % 4):
-            grants.append(UserPermissionFactory.build(user=user, permission=permission, granted_by=giver))
+        grants += [
+            UserPermissionFactory.build(user=user, permission=permission, granted_by=giver)
+            for permission in randgen.sample(world.permissions, 1 + index % 4)
+        ]
     UserPermission.objects.bulk_create(grants, batch_size=BATCH_SIZE)
     return users
 
@@ -48,12 +50,16 @@ def work_orders(world: World, count: int) -> None:
     jobs = []
     for index, order in enumerate(orders):
         for place, technician in enumerate(randgen.sample(world.technicians, 1 + index % 3)):
-            jobs.append(JobAssignmentFactory.build(work_order=order, technician=technician, is_lead=place == 0))
+            jobs.append(
+                JobAssignmentFactory.build(work_order=order, technician=technician, is_lead=place == 0)
+            )
     JobAssignment.objects.bulk_create(jobs, batch_size=BATCH_SIZE)
 
 
 def articles(world: World, people: list[User], count: int) -> None:
-    """Add articles with tags and up to seven views each."""
+    """Add articles with two tags and up to seven views each."""
+    first = KBArticle.objects.count()
+    tags = {tag.name: tag for tag in world.tags}
     rows = KBArticle.objects.bulk_create(
         [
             KBArticleFactory.build(author=None if index % 13 == 12 else randgen.choice(world.agents))
@@ -70,9 +76,9 @@ def articles(world: World, people: list[User], count: int) -> None:
     through = KBArticle.tags.through
     through.objects.bulk_create(
         [
-            through(kbarticle_id=article.pk, tag_id=tag.pk)
-            for index, article in enumerate(rows)
-            for tag in randgen.sample(world.tags, 1 + index % 3)
+            through(kbarticle_id=article.pk, tag_id=tags[name].pk)
+            for index, article in enumerate(rows, start=first)
+            for name in article_text(index).tags
         ],
         batch_size=BATCH_SIZE,
     )
@@ -87,7 +93,9 @@ def messages(world: World, people: list[User], count: int) -> None:
             for _ in range(-(-session_count // 2))
         ]
     )
-    sessions = [CommunicationSessionFactory.build(thread=threads[index // 2]) for index in range(session_count)]
+    sessions = [
+        CommunicationSessionFactory.build(thread=threads[index // 2]) for index in range(session_count)
+    ]
     rows = []
     for index in range(count):
         session = sessions[index // 5]

@@ -26,6 +26,7 @@ from automation.models import (
     WorkflowStep,
 )
 from seeding.rows import BATCH_SIZE
+from seeding.vocabulary import AGENT_COMMENTS, CUSTOMER_COMMENTS
 from seeding.world import World
 from tickets.factories import (
     CustomerFeedbackFactory,
@@ -33,6 +34,7 @@ from tickets.factories import (
     TicketCommentFactory,
     TicketFactory,
     TicketHistoryFactory,
+    ticket_text,
 )
 from tickets.models import (
     CustomerFeedback,
@@ -45,26 +47,29 @@ from tickets.models import (
 
 def tickets(world: World, customers: list[User], count: int) -> list[Ticket]:
     """Add tickets with comments, attachments, history and tags; each sixth has no agent yet."""
+    first = Ticket.objects.count()
+    categories = {category.name: category for category in world.categories}
     rows = []
-    for index in range(count):
+    for index in range(first, first + count):
         customer = randgen.choice(customers)
         rows.append(
             TicketFactory.build(
                 customer=customer,
                 organization=customer.organization or world.organizations[0],
                 assigned_agent=None if index % 6 == 5 else randgen.choice(world.agents),
-                category=None if index % 17 == 16 else randgen.choice(world.categories),
+                category=None if index % 17 == 16 else categories[ticket_text(index).category],
             )
         )
     Ticket.objects.bulk_create(rows, batch_size=BATCH_SIZE)
     _comments(world, rows)
     _attachments_and_history(rows)
+    tags = {tag.name: tag for tag in world.tags}
     through = Ticket.tags.through
     through.objects.bulk_create(
         [
-            through(ticket_id=ticket.pk, tag_id=tag.pk)
-            for index, ticket in enumerate(rows)
-            for tag in randgen.sample(world.tags, index % 4)
+            through(ticket_id=ticket.pk, tag_id=tags[name].pk)
+            for index, ticket in enumerate(rows, start=first)
+            for name in ticket_text(index).tags[: index % 3]
         ],
         batch_size=BATCH_SIZE,
     )
@@ -72,11 +77,22 @@ def tickets(world: World, customers: list[User], count: int) -> list[Ticket]:
 
 
 def _comments(world: World, rows: list[Ticket]) -> None:
+    """Let the agent and the customer speak in turn, and the agent note something on each fourth ticket."""
     comments = []
     for index, ticket in enumerate(rows):
+        agent = ticket.assigned_agent or randgen.choice(world.agents)
         for turn in range(2 + index % 2):
-            author = ticket.customer if turn % 2 else randgen.choice(world.agents)
-            comments.append(TicketCommentFactory.build(ticket=ticket, author=author))
+            is_reply = turn == 1
+            is_note = turn == 2 and index % 4 == 3
+            comments.append(
+                TicketCommentFactory.build(
+                    ticket=ticket,
+                    author=ticket.customer if is_reply else agent,
+                    type=TicketComment.Type.INTERNAL if is_note else TicketComment.Type.PUBLIC,
+                    content=randgen.choice(CUSTOMER_COMMENTS if is_reply else AGENT_COMMENTS),
+                    created_at=ticket.created_at + timedelta(minutes=40 * (turn + 1) + index % 37),
+                )
+            )
     TicketComment.objects.bulk_create(comments, batch_size=BATCH_SIZE)
 
 
@@ -100,7 +116,10 @@ def _attachments_and_history(rows: list[Ticket]) -> None:
         if ticket.resolved_at is not None:
             history.append(
                 TicketHistoryFactory.build(
-                    ticket=ticket, change_type=kinds.STATUS, detail="to Resolved", created_at=ticket.resolved_at
+                    ticket=ticket,
+                    change_type=kinds.STATUS,
+                    detail="to Resolved",
+                    created_at=ticket.resolved_at,
                 )
             )
     TicketHistory.objects.bulk_create(history, batch_size=BATCH_SIZE)
@@ -166,7 +185,9 @@ def workflow_executions(world: World, subjects: list[Ticket], count: int) -> Non
             status = _step_status(run, is_last=position == last)
             steps.append(WorkflowStepFactory.build(execution=run, position=position, status=status))
     WorkflowStep.objects.bulk_create(steps, batch_size=BATCH_SIZE)
-    rules = list(AutomationRule.objects.annotate(runs=Count("executions"), last_run=Max("executions__started_at")))
+    rules = list(
+        AutomationRule.objects.annotate(runs=Count("executions"), last_run=Max("executions__started_at"))
+    )
     for rule in rules:
         rule.execution_count, rule.last_executed_at = rule.runs, rule.last_run
     AutomationRule.objects.bulk_update(rules, ["execution_count", "last_executed_at"])

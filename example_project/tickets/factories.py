@@ -10,7 +10,16 @@ from factory.fuzzy import FuzzyChoice, FuzzyInteger
 
 from accounts.factories import UserFactory
 from organizations.factories import OrganizationFactory
-from seeding.vocabulary import CATEGORIES, COMMENTS, FEEDBACK, FILE_NAMES, PRODUCTS, SEEDED_NOW, TICKETS
+from seeding.vocabulary import (
+    AGENT_COMMENTS,
+    CATEGORIES,
+    FEEDBACK,
+    FILE_NAMES,
+    PRODUCTS,
+    SEEDED_NOW,
+    TICKETS,
+    TicketText,
+)
 from tickets.models import (
     Category,
     CustomerFeedback,
@@ -21,9 +30,26 @@ from tickets.models import (
 )
 
 # Repeated by weight: most tickets of a desk are done, few are urgent.
-_STATUSES = ("new", "new", "open", "open", "open", "pending", "resolved", "resolved", "closed", "closed", "cancelled")
+_STATUSES = (
+    "new",
+    "new",
+    "open",
+    "open",
+    "open",
+    "pending",
+    "resolved",
+    "resolved",
+    "closed",
+    "closed",
+    "cancelled",
+)
 _PRIORITIES = ("low", "low", "medium", "medium", "medium", "high", "high", "urgent")
 _FINISHED = {Ticket.Status.RESOLVED, Ticket.Status.CLOSED}
+
+
+def ticket_text(number: int) -> TicketText:
+    """Return what the ticket of that number is about; the subjects come in turn."""
+    return TICKETS[number % len(TICKETS)]
 
 
 def _resolved_at(ticket: Ticket) -> datetime | None:
@@ -49,15 +75,17 @@ class TicketFactory(DjangoModelFactory[Ticket]):
 
     organization = factory.SubFactory(OrganizationFactory)
     customer = factory.SubFactory(UserFactory, organization=factory.SelfAttribute("..organization"))
-    subject = factory.Sequence(lambda n: TICKETS[n % len(TICKETS)][0].format(PRODUCTS[n % len(PRODUCTS)]))
-    description = factory.Sequence(lambda n: TICKETS[n % len(TICKETS)][1].format(PRODUCTS[n % len(PRODUCTS)]))
+    subject = factory.Sequence(lambda n: ticket_text(n).subject.format(PRODUCTS[n % len(PRODUCTS)]))
+    description = factory.Sequence(lambda n: ticket_text(n).description.format(PRODUCTS[n % len(PRODUCTS)]))
     status = FuzzyChoice(_STATUSES)
     priority = FuzzyChoice(_PRIORITIES)
     channel = FuzzyChoice(Ticket.Channel.values)
     created_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(minutes=53 * (n + 1)))
     first_response_due = factory.LazyAttribute(lambda ticket: ticket.created_at + timedelta(hours=4))
     first_response_at = factory.LazyAttributeSequence(
-        lambda ticket, n: ticket.created_at + timedelta(minutes=11 * (n % 37 + 1)) if ticket.status != "new" else None
+        lambda ticket, n: (
+            ticket.created_at + timedelta(minutes=11 * (n % 37 + 1)) if ticket.status != "new" else None
+        )
     )
     resolution_due = factory.LazyAttribute(
         lambda ticket: ticket.created_at + timedelta(days=2) if ticket.priority != "low" else None
@@ -79,8 +107,10 @@ class TicketCommentFactory(DjangoModelFactory[TicketComment]):
 
     ticket = factory.SubFactory(TicketFactory)
     author = factory.SubFactory(UserFactory)
-    type = factory.Sequence(lambda n: TicketComment.Type.INTERNAL if n % 5 == 4 else TicketComment.Type.PUBLIC)
-    content = FuzzyChoice(COMMENTS)
+    type = factory.Sequence(
+        lambda n: TicketComment.Type.INTERNAL if n % 5 == 4 else TicketComment.Type.PUBLIC
+    )
+    content = FuzzyChoice(AGENT_COMMENTS)
     created_at = factory.LazyAttributeSequence(
         lambda comment, n: comment.ticket.created_at + timedelta(minutes=17 * (n % 29 + 1))
     )

@@ -136,9 +136,7 @@ class TicketAttachment(models.Model):
 
     class Meta:
         ordering = ("file_name", "pk")
-        constraints = (
-            models.CheckConstraint(condition=Q(file_size__gt=0), name="attachment_is_not_empty"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(file_size__gt=0), name="attachment_is_not_empty"),)
 
     def __str__(self) -> str:
         return self.file_name
@@ -171,9 +169,7 @@ class TicketHistory(models.Model):
 class CustomerFeedback(models.Model):
     """How a customer rates the help they got."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feedback"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feedback")
     ticket = models.ForeignKey(
         Ticket, on_delete=models.SET_NULL, null=True, blank=True, related_name="feedback"
     )

@@ -18,4 +18,12 @@ class CustomerFeedbackSerializer(serializers.ModelSerializer[CustomerFeedback]):
 
     class Meta:
         model = CustomerFeedback
-        fields: ClassVar[list[str]] = ["id", "rating", "comment", "customer", "email", "organization", "created_at"]
+        fields: ClassVar[list[str]] = [
+            "id",
+            "rating",
+            "comment",
+            "customer",
+            "email",
+            "organization",
+            "created_at",
+        ]

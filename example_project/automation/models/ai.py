@@ -18,9 +18,6 @@ class AIModel(models.Model):
     accuracy = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
     trained_at = models.DateTimeField(null=True, blank=True)
 
-    # Only on models of a queryset that prefetches it.
-    confident_predictions: list[AIPrediction]
-
     class Meta:
         ordering = ("pk",)
         verbose_name = "AI model"

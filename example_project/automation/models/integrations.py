@@ -19,9 +19,6 @@ class Integration(models.Model):
     total_calls = models.PositiveIntegerField(default=0)
     successful_calls = models.PositiveIntegerField(default=0)
 
-    # Only on integrations of a queryset that prefetches it; at most one log each.
-    latest_logs: list[IntegrationLog]
-
     class Meta:
         ordering = ("name", "pk")
         constraints = (

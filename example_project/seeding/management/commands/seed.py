@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from seeding.data import AlreadySeeded, Progress, seed
+from seeding.data import AlreadySeededError, Progress, seed
 from seeding.world import ADMIN_EMAIL, ADMIN_PASSWORD
 
 _BAR_WIDTH = 30
@@ -33,8 +33,10 @@ class Command(BaseCommand):
             call_command("flush", interactive=False, verbosity=0)
         try:
             seed(options["tickets"], progress=self._progress())
-        except AlreadySeeded as error:
-            raise CommandError("The help desk has rows already; add --flush to delete ALL rows first.") from error
+        except AlreadySeededError as error:
+            raise CommandError(
+                "The help desk has rows already; add --flush to delete ALL rows first."
+            ) from error
         if options["verbosity"]:
             self.stdout.write(
                 self.style.SUCCESS(f"Seeded {options['tickets']} tickets and what belongs to them.")

@@ -1,0 +1,88 @@
+"""The twelve problems are real, and their fast twins solve them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models.constants import LOOKUP_SEP
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from problems import PROBLEMS, Problem
+from seeding.data import grow
+from seeding.world import ADMIN_EMAIL
+
+pytestmark = pytest.mark.django_db
+
+Visit = Callable[[Problem, str], tuple[bytes, int]]
+
+_TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+_ADMIN_SITE = re.compile(rb"/(slow|fast)-admin/")
+
+every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.slug)
+
+
+@pytest.fixture
+def visit(client: Client) -> Visit:
+    """Open a path of a problem; returns what it shows, without tokens, and the number of queries."""
+
+    def open_page(problem: Problem, path: str) -> tuple[bytes, int]:
+        if problem.needs_user:
+            client.force_login(User.objects.get(email=ADMIN_EMAIL))
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(path)
+        assert response.status_code == 200
+        return _ADMIN_SITE.sub(b"/admin/", _TOKEN.sub(b"", response.content)), len(queries)
+
+    return open_page
+
+
+def test_problems_are_numbered_from_one_to_twelve() -> None:
+    """The registry has all twelve problems in order, each under its own slug."""
+    assert [problem.number for problem in PROBLEMS] == list(range(1, 13))
+    assert len({problem.slug for problem in PROBLEMS}) == 12
+
+
+@every_problem
+def test_problem_names_relations_of_its_model(problem: Problem) -> None:
+    """Each path leads from the problem's model over relations only."""
+    for path in problem.paths:
+        model = apps.get_model(problem.model)
+        for name in path.split(LOOKUP_SEP):
+            related_model = model._meta.get_field(name).related_model
+            assert isinstance(related_model, type)
+            model = related_model
+
+
+@every_problem
+def test_fast_page_shows_the_same_as_the_slow_one(problem: Problem, visit: Visit) -> None:
+    """A fast page sends the bytes that its slow twin sends."""
+    grow(23)
+    slow, _ = visit(problem, problem.slow_path)
+    fast, _ = visit(problem, problem.fast_path)
+    assert slow == fast
+
+
+@every_problem
+def test_slow_page_runs_more_queries_with_more_rows(problem: Problem, visit: Visit) -> None:
+    """A slow page pays at least one query for each row and path."""
+    grow(2)
+    _, few = visit(problem, problem.slow_path)
+    grow(3)
+    _, many = visit(problem, problem.slow_path)
+    assert many - few >= 3 * len(problem.paths)
+
+
+@every_problem
+def test_fast_page_runs_the_same_queries_with_more_rows(problem: Problem, visit: Visit) -> None:
+    """A fast page runs a small number of queries, whatever the number of rows."""
+    grow(2)
+    _, few = visit(problem, problem.fast_path)
+    grow(3)
+    _, many = visit(problem, problem.fast_path)
+    assert many == few <= 8
