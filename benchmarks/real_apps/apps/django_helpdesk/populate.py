@@ -181,7 +181,7 @@ def _add_followup(ticket: Ticket, user: User, index: int) -> None:
         ticket=ticket,
         user=user,
         title=f"Follow-up {index:03}",
-        comment=f"Comment {index}, see #{ticket.pk}",
+        comment=f"Comment {index}, see #{index + 1}",
         public=True,
         time_spent=timedelta(minutes=5),
         email_recipients=["a@example.com"],
