@@ -22,7 +22,8 @@ class Problem:
 
     `model` is the `_meta.label` of the queryset to change. `paths` are the lookups below it that run one
     query per object on the slow page, spelled as `prefetch_related()` takes them. Both pages send the same
-    bytes, save for the path of the admin site that an admin page belongs to.
+    bytes, save for the path of the admin site that an admin page belongs to. The other paths lead to the same
+    problem in the other form: an API for a page, a page for an API.
     """
 
     number: int
@@ -35,6 +36,25 @@ class Problem:
     model: str
     paths: tuple[str, ...]
     needs_user: bool = False
+
+    @property
+    def other_kind(self) -> PageKind:
+        """What renders the other form."""
+        return PageKind.TEMPLATE if self.kind in {PageKind.DRF, PageKind.ASYNC} else PageKind.DRF
+
+    @property
+    def other_slow_path(self) -> str:
+        """The slow path of the other form, which needs no user."""
+        return f"/slow/{self.slug}/{self._other}/"
+
+    @property
+    def other_fast_path(self) -> str:
+        """The fast path of the other form, which needs no user."""
+        return f"/fast/{self.slug}/{self._other}/"
+
+    @property
+    def _other(self) -> str:
+        return "api" if self.other_kind is PageKind.DRF else "page"
 
 
 def _page(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from rest_framework.generics import ListAPIView
 
 from accounts.models import User
 from accounts.serializers import UserPermissionsSerializer
+from problems import get_problem
+
+PAGE_SIZE = 250
 
 
 class SlowUserPermissionsList(ListAPIView[User]):
@@ -25,3 +30,17 @@ class FastUserPermissionsList(SlowUserPermissionsList):
     def get_queryset(self) -> QuerySet[User]:
         """Load the permissions of the whole page."""
         return super().get_queryset().prefetch_related("permissions")
+
+
+def slow_user_permissions(request: HttpRequest) -> HttpResponse:
+    """Show active users with their permissions."""
+    users = User.objects.filter(is_active=True).select_related("organization")[:PAGE_SIZE]
+    context = {"problem": get_problem("user-permissions"), "users": users}
+    return render(request, "problems/user_permissions.html", context)
+
+
+def fast_user_permissions(request: HttpRequest) -> HttpResponse:
+    """Show active users with their permissions, loaded for all at once."""
+    users = User.objects.filter(is_active=True).select_related("organization").prefetch_related("permissions")
+    context = {"problem": get_problem("user-permissions"), "users": users[:PAGE_SIZE]}
+    return render(request, "problems/user_permissions.html", context)

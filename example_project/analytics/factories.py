@@ -22,5 +22,5 @@ class AnalyticsMetricFactory(DjangoModelFactory[AnalyticsMetric]):
     organization = factory.SubFactory(OrganizationFactory)
     name = factory.Sequence(lambda n: METRICS[n % len(METRICS)][0])
     unit = factory.Sequence(lambda n: METRICS[n % len(METRICS)][1])
-    metric_value = factory.Sequence(lambda n: Decimal(n * 271 % 9973) / 100)
+    metric_value = factory.Sequence(lambda n: Decimal((n + 3) * 4271 % 9973) / 100)
     recorded_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(hours=n))

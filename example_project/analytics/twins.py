@@ -6,17 +6,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.views.generic import ListView
+from rest_framework.generics import ListAPIView
 
 from analytics.models import AnalyticsMetric
+from analytics.serializers import AnalyticsMetricSerializer
 from problems import get_problem
 
 if TYPE_CHECKING:
-    _MetricListBase = ListView[AnalyticsMetric]
+    _MetricPageBase = ListView[AnalyticsMetric]
 else:
-    _MetricListBase = ListView
+    _MetricPageBase = ListView
 
 
-class SlowMetricList(_MetricListBase):
+class SlowMetricPage(_MetricPageBase):
     """List metrics with their tags."""
 
     queryset = AnalyticsMetric.objects.select_related("organization")
@@ -26,7 +28,20 @@ class SlowMetricList(_MetricListBase):
     extra_context = MappingProxyType({"problem": get_problem("metric-tags")})
 
 
-class FastMetricList(SlowMetricList):
+class FastMetricPage(SlowMetricPage):
     """List metrics with their tags, loaded for the whole page."""
 
     queryset = AnalyticsMetric.objects.select_related("organization").prefetch_related("tags")
+
+
+class SlowMetricList(ListAPIView[AnalyticsMetric]):
+    """List metrics with their tags."""
+
+    queryset = AnalyticsMetric.objects.all()
+    serializer_class = AnalyticsMetricSerializer
+
+
+class FastMetricList(SlowMetricList):
+    """List metrics with their tags, loaded for the whole page."""
+
+    queryset = AnalyticsMetric.objects.prefetch_related("tags")

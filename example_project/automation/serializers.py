@@ -1,4 +1,4 @@
-"""What the API says about AI models and integrations."""
+"""What the API says about AI models, integrations and workflows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import ClassVar, Protocol
 
 from rest_framework import serializers
 
-from automation.models import AIModel, AIPrediction, Integration, IntegrationLog
+from automation.models import (
+    AIModel,
+    AIPrediction,
+    Integration,
+    IntegrationLog,
+    WorkflowExecution,
+    WorkflowStep,
+)
 
 MIN_CONFIDENCE = Decimal("0.7")
 """How sure a model must be for a prediction to be shown."""
@@ -103,3 +110,29 @@ class FastIntegrationSerializer(serializers.ModelSerializer[Integration]):
         for log in integration.latest_logs:
             return IntegrationLogSerializer(log).data
         return None
+
+
+class WorkflowStepSerializer(serializers.ModelSerializer[WorkflowStep]):
+    """A step."""
+
+    class Meta:
+        model = WorkflowStep
+        fields: ClassVar[list[str]] = ["position", "name", "status", "duration_ms"]
+
+
+class WorkflowExecutionSerializer(serializers.ModelSerializer[WorkflowExecution]):
+    """A run with its steps and what they add up to."""
+
+    steps = WorkflowStepSerializer(source="all_steps", many=True)
+
+    class Meta:
+        model = WorkflowExecution
+        fields: ClassVar[list[str]] = [
+            "id",
+            "status",
+            "started_at",
+            "finished_at",
+            "finished_step_count",
+            "total_duration_ms",
+            "steps",
+        ]

@@ -1,4 +1,4 @@
-"""Naive pages about AI models, integrations and workflows, each beside its fast twin."""
+"""Naive pages about integrations and workflows, each beside its fast twin."""
 
 from __future__ import annotations
 
@@ -10,39 +10,15 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automation.models import AIModel, AIPrediction, Integration, IntegrationLog, WorkflowExecution
+from automation.models import Integration, IntegrationLog, WorkflowExecution
 from automation.serializers import (
-    MIN_CONFIDENCE,
-    AIModelSerializer,
-    FastAIModelSerializer,
     FastIntegrationSerializer,
     IntegrationSerializer,
+    WorkflowExecutionSerializer,
 )
 from problems import get_problem
 
 PAGE_SIZE = 250
-
-
-class SlowAIPredictionList(ListAPIView[AIModel]):
-    """List AI models with what they are sure of."""
-
-    queryset = AIModel.objects.all()
-    serializer_class = AIModelSerializer
-
-
-class FastAIPredictionList(ListAPIView[AIModel]):
-    """List AI models with what they are sure of, loaded for the whole page."""
-
-    queryset = AIModel.objects.prefetch_related(
-        Prefetch(
-            "predictions",
-            queryset=AIPrediction.objects.filter(confidence__gte=MIN_CONFIDENCE).order_by(
-                "-created_at", "-pk"
-            ),
-            to_attr="confident_predictions",
-        )
-    )
-    serializer_class = FastAIModelSerializer
 
 
 @api_view(["GET"])
@@ -74,3 +50,33 @@ def fast_workflow_executions(request: HttpRequest) -> HttpResponse:
     executions = WorkflowExecution.objects.select_related("rule").prefetch_related("steps")[:PAGE_SIZE]
     context = {"problem": get_problem("workflow-executions"), "executions": executions}
     return render(request, "problems/workflow_executions.html", context)
+
+
+def slow_integration_logs_page(request: HttpRequest) -> HttpResponse:
+    """Show integrations with their latest call."""
+    integrations = Integration.objects.order_by("pk")[:PAGE_SIZE]
+    context = {"problem": get_problem("integration-logs"), "integrations": integrations}
+    return render(request, "problems/integration_logs_slow.html", context)
+
+
+def fast_integration_logs_page(request: HttpRequest) -> HttpResponse:
+    """Show integrations with their latest call; the database picks one log per integration."""
+    newest = IntegrationLog.objects.order_by("-created_at", "-pk")[:1]
+    integrations = Integration.objects.order_by("pk").prefetch_related(
+        Prefetch("logs", queryset=newest, to_attr="latest_logs")
+    )[:PAGE_SIZE]
+    context = {"problem": get_problem("integration-logs"), "integrations": integrations}
+    return render(request, "problems/integration_logs_fast.html", context)
+
+
+class SlowWorkflowExecutionList(ListAPIView[WorkflowExecution]):
+    """List workflow runs with their steps."""
+
+    queryset = WorkflowExecution.objects.all()
+    serializer_class = WorkflowExecutionSerializer
+
+
+class FastWorkflowExecutionList(SlowWorkflowExecutionList):
+    """List workflow runs with their steps, loaded for the whole page."""
+
+    queryset = WorkflowExecution.objects.prefetch_related("steps")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from config.pagination import NumberedPagination
-from fieldwork.models import WorkOrder
+from fieldwork.models import JobAssignment, WorkOrder
 from fieldwork.serializers import WorkOrderSerializer
+from problems import get_problem
+
+PAGE_SIZE = 100
 
 
 class WorkOrderPagination(NumberedPagination):
     """Fewer work orders to a page: each brings a crew."""
 
-    page_size = 100
+    page_size = PAGE_SIZE
 
 
 class SlowWorkOrderViewSet(ReadOnlyModelViewSet[WorkOrder]):
@@ -27,3 +33,19 @@ class FastWorkOrderViewSet(SlowWorkOrderViewSet):
     """List work orders with their crews, in one query per level."""
 
     queryset = WorkOrder.objects.prefetch_related("assignments__technician__user")
+
+
+def slow_work_orders(request: HttpRequest) -> HttpResponse:
+    """Show the next work orders with their crews."""
+    orders = WorkOrder.objects.select_related("organization")[:PAGE_SIZE]
+    return render(
+        request, "problems/work_orders.html", {"problem": get_problem("work-orders"), "orders": orders}
+    )
+
+
+def fast_work_orders(request: HttpRequest) -> HttpResponse:
+    """Show the next work orders with their crews, in two queries."""
+    crews = JobAssignment.objects.select_related("technician__user")
+    orders = WorkOrder.objects.select_related("organization").prefetch_related(Prefetch("assignments", crews))
+    context = {"problem": get_problem("work-orders"), "orders": orders[:PAGE_SIZE]}
+    return render(request, "problems/work_orders.html", context)

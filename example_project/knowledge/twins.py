@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from rest_framework.generics import ListAPIView
 
 from knowledge.models import KBArticle
+from knowledge.serializers import FastKBArticleSerializer, KBArticleSerializer
 from problems import get_problem
 
 PAGE_SIZE = 300
+
+# The fast twins name their order: a query with GROUP BY does not get `Meta.ordering`.
 
 
 def slow_article_views(request: HttpRequest) -> HttpResponse:
@@ -21,6 +25,24 @@ def slow_article_views(request: HttpRequest) -> HttpResponse:
 
 def fast_article_views(request: HttpRequest) -> HttpResponse:
     """List articles with the number of their views, counted in the same query."""
-    articles = KBArticle.objects.select_related("author").annotate(view_count=Count("views"))[:PAGE_SIZE]
+    articles = (
+        KBArticle.objects.select_related("author")
+        .annotate(view_count=Count("views"))
+        .order_by("-created_at", "-pk")[:PAGE_SIZE]
+    )
     context = {"problem": get_problem("article-views"), "articles": articles}
     return render(request, "problems/article_views_fast.html", context)
+
+
+class SlowArticleViewsList(ListAPIView[KBArticle]):
+    """List articles with the number of their views."""
+
+    queryset = KBArticle.objects.all()
+    serializer_class = KBArticleSerializer
+
+
+class FastArticleViewsList(ListAPIView[KBArticle]):
+    """List articles with the number of their views, counted in the same query."""
+
+    queryset = KBArticle.objects.annotate(view_count=Count("views")).order_by("-created_at", "-pk")
+    serializer_class = FastKBArticleSerializer

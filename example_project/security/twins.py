@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.views.generic import ListView
+from rest_framework.generics import ListAPIView
 
 from problems import get_problem
 from security.models import SecurityEvent
+from security.serializers import SecurityEventSerializer
 
 if TYPE_CHECKING:
-    _EventListBase = ListView[SecurityEvent]
+    _EventPageBase = ListView[SecurityEvent]
 else:
-    _EventListBase = ListView
+    _EventPageBase = ListView
 
 
-class SlowSecurityEventList(_EventListBase):
+class SlowSecurityEventPage(_EventPageBase):
     """List security events with their audit trail."""
 
     model = SecurityEvent
@@ -31,9 +33,22 @@ class SlowSecurityEventList(_EventListBase):
         return super().get_queryset().select_related("user")
 
 
-class FastSecurityEventList(SlowSecurityEventList):
+class FastSecurityEventPage(SlowSecurityEventPage):
     """List security events with their audit trail, loaded for the whole page."""
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:
         """Load the audit trail of the whole page."""
         return super().get_queryset().prefetch_related("audit_logs")
+
+
+class SlowSecurityEventList(ListAPIView[SecurityEvent]):
+    """List security events with their audit trail."""
+
+    queryset = SecurityEvent.objects.all()
+    serializer_class = SecurityEventSerializer
+
+
+class FastSecurityEventList(SlowSecurityEventList):
+    """List security events with their audit trail, loaded for the whole page."""
+
+    queryset = SecurityEvent.objects.prefetch_related("audit_logs")

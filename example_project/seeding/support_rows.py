@@ -77,20 +77,20 @@ def tickets(world: World, customers: list[User], count: int) -> list[Ticket]:
 
 
 def _comments(world: World, rows: list[Ticket]) -> None:
-    """Let the agent and the customer speak in turn, and the agent note something on each fourth ticket."""
+    """Let agent and customer speak in turn, but only the customer on a ticket without a response."""
     comments = []
     for index, ticket in enumerate(rows):
         agent = ticket.assigned_agent or randgen.choice(world.agents)
         for turn in range(2 + index % 2):
-            is_reply = turn == 1
-            is_note = turn == 2 and index % 4 == 3
+            is_reply = turn == 1 or ticket.first_response_at is None
+            is_note = turn == 2 and index % 4 == 3 and not is_reply
             comments.append(
                 TicketCommentFactory.build(
                     ticket=ticket,
                     author=ticket.customer if is_reply else agent,
                     type=TicketComment.Type.INTERNAL if is_note else TicketComment.Type.PUBLIC,
                     content=randgen.choice(CUSTOMER_COMMENTS if is_reply else AGENT_COMMENTS),
-                    created_at=ticket.created_at + timedelta(minutes=40 * (turn + 1) + index % 37),
+                    created_at=(ticket.first_response_at or ticket.created_at) + timedelta(minutes=40 * turn),
                 )
             )
     TicketComment.objects.bulk_create(comments, batch_size=BATCH_SIZE)

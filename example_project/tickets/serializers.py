@@ -1,4 +1,4 @@
-"""What the API says about feedback."""
+"""What the API says about tickets and feedback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from tickets.models import CustomerFeedback
+from accounts.models import User
+from tickets.models import CustomerFeedback, Ticket, TicketComment
 
 
 class CustomerFeedbackSerializer(serializers.ModelSerializer[CustomerFeedback]):
@@ -27,3 +28,23 @@ class CustomerFeedbackSerializer(serializers.ModelSerializer[CustomerFeedback]):
             "organization",
             "created_at",
         ]
+
+
+class TicketCommentSerializer(serializers.ModelSerializer[TicketComment]):
+    """A comment with the name of its author."""
+
+    author: serializers.StringRelatedField[User] = serializers.StringRelatedField()
+
+    class Meta:
+        model = TicketComment
+        fields: ClassVar[list[str]] = ["id", "author", "type", "content", "created_at"]
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    """A ticket with its conversation."""
+
+    comments = TicketCommentSerializer(many=True)
+
+    class Meta:
+        model = Ticket
+        fields: ClassVar[list[str]] = ["id", "subject", "status", "priority", "created_at", "comments"]

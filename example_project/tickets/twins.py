@@ -8,7 +8,7 @@ from rest_framework.generics import ListAPIView
 
 from problems import get_problem
 from tickets.models import CustomerFeedback, Ticket
-from tickets.serializers import CustomerFeedbackSerializer
+from tickets.serializers import CustomerFeedbackSerializer, TicketSerializer
 
 PAGE_SIZE = 200
 
@@ -38,3 +38,29 @@ class FastFeedbackList(SlowFeedbackList):
     """List feedback with the customer who gave it, joined in one query."""
 
     queryset = CustomerFeedback.objects.select_related("user__organization")
+
+
+class SlowTicketCommentsList(ListAPIView[Ticket]):
+    """List tickets with their conversation."""
+
+    queryset = Ticket.objects.all()
+    serializer_class = TicketSerializer
+
+
+class FastTicketCommentsList(SlowTicketCommentsList):
+    """List tickets with their conversation, in one query per level."""
+
+    queryset = Ticket.objects.prefetch_related("comments__author")
+
+
+def slow_feedback(request: HttpRequest) -> HttpResponse:
+    """Show feedback with the customer who gave it."""
+    context = {"problem": get_problem("feedback"), "feedback": CustomerFeedback.objects.all()[:PAGE_SIZE]}
+    return render(request, "problems/feedback.html", context)
+
+
+def fast_feedback(request: HttpRequest) -> HttpResponse:
+    """Show feedback with the customer who gave it, joined in one query."""
+    feedback = CustomerFeedback.objects.select_related("user__organization")[:PAGE_SIZE]
+    context = {"problem": get_problem("feedback"), "feedback": feedback}
+    return render(request, "problems/feedback.html", context)

@@ -25,6 +25,7 @@ _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
 _ADMIN_SITE = re.compile(rb"/(slow|fast)-admin/")
 
 every_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.slug)
+both_forms = pytest.mark.parametrize("form", ["own", "other"])
 
 
 @pytest.fixture
@@ -59,30 +60,42 @@ def test_problem_names_relations_of_its_model(problem: Problem) -> None:
             model = related_model
 
 
+def _paths(form: str, problem: Problem) -> tuple[str, str]:
+    if form == "own":
+        return problem.slow_path, problem.fast_path
+    return problem.other_slow_path, problem.other_fast_path
+
+
+@both_forms
 @every_problem
-def test_fast_page_shows_the_same_as_the_slow_one(problem: Problem, visit: Visit) -> None:
+def test_fast_page_shows_the_same_as_the_slow_one(problem: Problem, form: str, visit: Visit) -> None:
     """A fast page sends the bytes that its slow twin sends."""
+    slow_path, fast_path = _paths(form, problem)
     grow(23)
-    slow, _ = visit(problem, problem.slow_path)
-    fast, _ = visit(problem, problem.fast_path)
+    slow, _ = visit(problem, slow_path)
+    fast, _ = visit(problem, fast_path)
     assert slow == fast
 
 
+@both_forms
 @every_problem
-def test_slow_page_runs_more_queries_with_more_rows(problem: Problem, visit: Visit) -> None:
+def test_slow_page_runs_more_queries_with_more_rows(problem: Problem, form: str, visit: Visit) -> None:
     """A slow page pays at least one query for each row and path."""
+    slow_path, _ = _paths(form, problem)
     grow(2)
-    _, few = visit(problem, problem.slow_path)
+    _, few = visit(problem, slow_path)
     grow(3)
-    _, many = visit(problem, problem.slow_path)
+    _, many = visit(problem, slow_path)
     assert many - few >= 3 * len(problem.paths)
 
 
+@both_forms
 @every_problem
-def test_fast_page_runs_the_same_queries_with_more_rows(problem: Problem, visit: Visit) -> None:
+def test_fast_page_runs_the_same_queries_with_more_rows(problem: Problem, form: str, visit: Visit) -> None:
     """A fast page runs a small number of queries, whatever the number of rows."""
+    _, fast_path = _paths(form, problem)
     grow(2)
-    _, few = visit(problem, problem.fast_path)
+    _, few = visit(problem, fast_path)
     grow(3)
-    _, many = visit(problem, problem.fast_path)
+    _, many = visit(problem, fast_path)
     assert many == few <= 8
