@@ -53,6 +53,11 @@ class Problem:
         return f"/fast/{self.slug}/{self._other}/"
 
     @property
+    def is_page(self) -> bool:
+        """Whether the problem's own form is rendered by a template of the help desk."""
+        return self.kind is PageKind.TEMPLATE
+
+    @property
     def _other(self) -> str:
         return "api" if self.other_kind is PageKind.DRF else "page"
 

@@ -71,7 +71,7 @@ class AIModelFactory(DjangoModelFactory[AIModel]):
     name = factory.Sequence(lambda n: AI_MODELS[n % len(AI_MODELS)])
     version = factory.Sequence(lambda n: f"{1 + n // 30}.{n // 6 % 5}")
     is_active = factory.Sequence(lambda n: n % 5 != 4)
-    accuracy = factory.Sequence(lambda n: None if n % 7 == 6 else Decimal(7000 + n * 37 % 3000) / 10000)
+    accuracy = factory.Sequence(lambda n: None if n % 7 == 6 else Decimal(7000 + n * 1237 % 3000) / 10000)
     trained_at = factory.LazyAttributeSequence(
         lambda model, n: SEEDED_NOW - timedelta(days=n) if model.accuracy is not None else None
     )
@@ -85,7 +85,7 @@ class AIPredictionFactory(DjangoModelFactory[AIPrediction]):
 
     model = factory.SubFactory(AIModelFactory)
     label = FuzzyChoice(LABELS)
-    confidence = factory.Sequence(lambda n: Decimal(500 + n * 83 % 500) / 1000)
+    confidence = factory.Sequence(lambda n: Decimal(500 + n * 287 % 500) / 1000)
     created_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(minutes=3 * n))
 
 

@@ -29,6 +29,13 @@ class MobileSessionFactory(DjangoModelFactory[MobileSession]):
     )
 
 
+def _value(point: DataPoint, number: int) -> Decimal:
+    """Vary within what each kind of data point can be."""
+    if point.kind == DataPoint.Kind.LATENCY_MS:
+        return Decimal(4000 + number * 3571 % 90000) / 100
+    return Decimal(number * 37 % 101)
+
+
 class DataPointFactory(DjangoModelFactory[DataPoint]):
     """Make data points of all kinds in turn."""
 
@@ -37,7 +44,7 @@ class DataPointFactory(DjangoModelFactory[DataPoint]):
 
     session = factory.SubFactory(MobileSessionFactory)
     kind = factory.Sequence(lambda n: DataPoint.Kind.values[n % 3])
-    value = factory.Sequence(lambda n: Decimal(n * 113 % 10000) / 100)
+    value = factory.LazyAttributeSequence(_value)
     recorded_at = factory.LazyAttributeSequence(
         lambda point, n: point.session.started_at + timedelta(seconds=n % 300)
     )

@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 from factory.random import reseed_random
 
 from accounts import factories as accounts
+from accounts.models import User
 from analytics import factories as analytics
 from automation import factories as automation
 from communication import factories as communication
@@ -19,7 +20,7 @@ from organizations import factories as organizations
 from organizations.models import Organization
 from security import factories as security
 from seeding import rows, support_rows
-from seeding.world import World, create_world, load_world
+from seeding.world import ADMIN_EMAIL, World, create_world, load_world
 from tickets import factories as tickets_factories
 from tickets.models import Ticket
 
@@ -73,7 +74,7 @@ def grow(count: int) -> None:
     if count < 1:
         raise ValueError(f"At least 1 row is needed, not {count}.")
     _restart_factories(Ticket.objects.count())
-    world = load_world() if Organization.objects.exists() else create_world(1)
+    world = load_world() if User.objects.filter(email=ADMIN_EMAIL).exists() else create_world(1)
     _populate(world, tickets=count, others=count, progress=None)
 
 

@@ -70,7 +70,7 @@ def articles(world: World, people: list[User], count: int) -> None:
     views = [
         KBArticleViewFactory.build(article=article, viewer=None if turn % 2 else randgen.choice(people))
         for index, article in enumerate(rows)
-        for turn in range(index % 8)
+        for turn in range(index * 5 % 8)
     ]
     KBArticleView.objects.bulk_create(views, batch_size=BATCH_SIZE)
     through = KBArticle.tags.through

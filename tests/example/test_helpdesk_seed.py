@@ -8,11 +8,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from accounts.models import User
 from seeding.data import AlreadySeededError, grow, seed
 from seeding.world import ADMIN_EMAIL, ADMIN_PASSWORD
+from tickets.factories import TicketFactory
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,15 @@ def test_grow_adds_as_many_rows_as_asked_for() -> None:
     assert len(after) == 5
 
 
+def test_grow_works_beside_rows_of_a_factory() -> None:
+    """Rows that a test made with a factory do not stop the help desk from growing."""
+    TicketFactory.create_batch(2)
+    grow(3)
+    TicketFactory.create()
+    grow(2)
+    assert Ticket.objects.count() == 8
+
+
 def test_migrations_match_the_models() -> None:
     """No model has changed without a migration."""
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
-    assert connection.introspection.table_names()
