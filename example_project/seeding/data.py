@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.db import transaction
+from django.db.models import Model
 from factory.django import DjangoModelFactory
 from factory.random import reseed_random
 
@@ -64,7 +65,7 @@ def seed(tickets: int, *, progress: Progress | None = None) -> None:
         raise ValueError(f"At least 1 ticket is needed, not {tickets}.")
     if Organization.objects.exists():
         raise AlreadySeededError("The help desk has rows already; flush it first.")
-    _restart_factories(0)
+    _restart_factories()
     _populate(create_world(tickets), tickets=tickets, others=max(1, tickets // 2), progress=progress)
 
 
@@ -73,22 +74,33 @@ def grow(count: int) -> None:
     """Add so many rows to the list on every page, each with the rows below it; an empty help desk will do."""
     if count < 1:
         raise ValueError(f"At least 1 row is needed, not {count}.")
-    _restart_factories(Ticket.objects.count())
+    _continue_factories()
     world = load_world() if User.objects.filter(email=ADMIN_EMAIL).exists() else create_world(1)
     _populate(world, tickets=count, others=count, progress=None)
 
 
-def _restart_factories(row_count: int) -> None:
+def _restart_factories() -> None:
     """Let numbers and choices depend on nothing but the rows that exist."""
-    reseed_random(f"{_SEED} {row_count}")
+    reseed_random(f"{_SEED} {Ticket.objects.count()}")
+    for factory in _factories():
+        factory.reset_sequence(factory._meta.model._base_manager.count())
+
+
+def _continue_factories() -> None:
+    """Go on with numbers that no row has: neither one of this process nor one that was there before."""
+    reseed_random(f"{_SEED} {Ticket.objects.count()}")
+    for factory in _factories():
+        row_count = factory._meta.model._base_manager.count()
+        factory.reset_sequence(max(row_count, factory._meta.next_sequence()))
+
+
+def _factories() -> Iterator[type[DjangoModelFactory[Model]]]:
     for module in _FACTORY_MODULES:
         for value in vars(module).values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, DjangoModelFactory)
-                and value.__module__ == module.__name__
-            ):
-                value.reset_sequence(value._meta.model._base_manager.count())
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue
+            if issubclass(value, DjangoModelFactory):
+                yield value
 
 
 def _populate(world: World, *, tickets: int, others: int, progress: Progress | None) -> None:

@@ -40,10 +40,7 @@ def create_world(tickets: int) -> World:
     staff_count = max(3, tickets // 25)
     organizations = Organization.objects.bulk_create(OrganizationFactory.build_batch(max(3, tickets // 50)))
     _create_admin()
-    Tag.objects.bulk_create(TagFactory.build_batch(len(TAGS)))
-    Category.objects.bulk_create(CategoryFactory.build_batch(len(CATEGORIES)))
-    Permission.objects.bulk_create(PermissionFactory.build_batch(len(PERMISSIONS)))
-    SecurityRule.objects.bulk_create(SecurityRuleFactory.build_batch(len(EventKind.values)))
+    _create_words()
     agents = create_users(organizations, staff_count, role=User.Role.AGENT)
     for manager in agents[:: max(2, staff_count // 3)]:
         manager.role = User.Role.MANAGER
@@ -92,3 +89,15 @@ def _create_admin() -> None:
         is_superuser=True,
         date_joined=SEEDED_NOW,
     )
+
+
+def _create_words() -> None:
+    """Create what has fixed names, save those names that exist."""
+    tags = [TagFactory.build(name=name) for name in TAGS]
+    Tag.objects.bulk_create(tags, ignore_conflicts=True)
+    categories = [CategoryFactory.build(name=name) for name in CATEGORIES]
+    Category.objects.bulk_create(categories, ignore_conflicts=True)
+    permissions = [PermissionFactory.build(code=code, name=name) for code, name in PERMISSIONS]
+    Permission.objects.bulk_create(permissions, ignore_conflicts=True)
+    rules = [SecurityRuleFactory.build(kind=kind) for kind in EventKind.values]
+    SecurityRule.objects.bulk_create(rules, ignore_conflicts=True)
