@@ -1,3 +1,25 @@
 """Find N+1 queries by proof, write the fix, and prove that the fix works."""
 
-__all__: list[str] = []
+from typing import TYPE_CHECKING
+
+__all__ = ["FetchPlan", "watch", "wrap_thread"]
+
+if TYPE_CHECKING:
+    from quell.loading.plan import FetchPlan
+    from quell.pipeline import watch, wrap_thread
+
+_HOMES = {"FetchPlan": "quell.loading.plan", "watch": "quell.pipeline", "wrap_thread": "quell.pipeline"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use, so that ``import quell`` works before settings exist."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

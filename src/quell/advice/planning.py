@@ -1,0 +1,139 @@
+"""From findings to plans: one merged plan per queryset, and one line of code per finding."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from django.apps import apps
+from django.db.models import Model
+
+from quell.advice.source import chain_behind
+from quell.events import Fetch, Location, Recording
+from quell.exceptions import QuellError
+from quell.findings import Finding
+from quell.loading.plan import FetchPlan
+
+_Origin = tuple[str, str, str]
+
+
+def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
+    """Return the findings with suggestion and plan; those of one origin carry the same merged plan."""
+    fetches = {fetch.number: fetch for fetch in recording.fetches}
+    advised = [_advise_one(finding, fetches) for finding in findings]
+    merged = _merge(advised)
+    return tuple(_with_plan(finding, merged.get(_origin(finding))) for finding in advised)
+
+
+def _origin(finding: Finding) -> _Origin:
+    return str(finding.origin), finding.model, finding.place
+
+
+def _merge(findings: Sequence[Finding]) -> Mapping[_Origin, FetchPlan]:
+    merged: dict[_Origin, FetchPlan] = {}
+    for finding in findings:
+        if finding.plan is not None:
+            merged[_origin(finding)] = merged.get(_origin(finding), FetchPlan()) | finding.plan
+    return {origin: _without_needless(plan) for origin, plan in merged.items()}
+
+
+def _without_needless(plan: FetchPlan) -> FetchPlan:
+    """Drop counts and existence tests of relations that are loaded anyway: they answer from the cache."""
+    loaded = {path.split("__")[0] for path in plan.paths}
+    counts = {name: path for name, path in plan.counts.items() if path not in loaded}
+    exists = {name: path for name, path in plan.exists.items() if path not in loaded}
+    return FetchPlan(
+        *plan.paths, join=plan.join, separate=plan.separate, counts=counts, exists=exists, filters=plan.filters
+    )
+
+
+def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
+    if finding.plan is None or plan is None:
+        return finding
+    place, suggestion = finding.place, finding.suggestion
+    if place.endswith(".list_select_related"):
+        joins, prefetches = plan.split(model_of(finding.model))
+        if prefetches or plan.counts or plan.exists:
+            place = place.replace(".list_select_related", ".get_queryset")
+        else:
+            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in joins)},)".replace("'", '"')
+    return replace(finding, plan=plan, place=place, suggestion=suggestion)
+
+
+def model_of(label: str) -> type[Model]:
+    """Return the model of a label."""
+    return apps.get_model(label)
+
+
+def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
+    fetch = fetches.get(finding.fetches[1]) if finding.fetches else None
+    if fetch is None:
+        return replace(finding, suggestion="Run one query before the loop, and look the rows up in its result.")
+    if finding.kind == "query_in_loop":
+        return replace(finding, suggestion=_loop_code(fetch))
+    if fetch.is_deferred:
+        column = finding.path.rpartition("__")[2]
+        return replace(finding, suggestion=f'load "{column}": name it in .only(), or take it out of .defer()')
+    if not finding.fetches[0]:
+        code = f'prefetch_related_objects(instances, "{finding.path}")'
+        return replace(finding, suggestion=code)
+    return _advise_relation(finding, fetch)
+
+
+def _loop_code(fetch: Fetch) -> str:
+    name = fetch.model.rpartition(".")[2]
+    if fetch.method == "get":
+        return f"{name}.objects.in_bulk(...) before the loop"
+    if fetch.method in {"count", "exists", "aggregate"}:
+        return f"one {name}.objects.values(...).annotate(...) before the loop"
+    return f"one {name}.objects.filter(...__in=...) before the loop"
+
+
+def _advise_relation(finding: Finding, fetch: Fetch) -> Finding:
+    relation = finding.path.rpartition("__")[2]
+    is_nested = "__" in finding.path
+    changes_rows = bool(fetch.variant)
+    if changes_rows or fetch.method in {"first", "last", "earliest", "latest", "aggregate", "get", "contains"}:
+        return replace(finding, suggestion=_filtered_code(finding, fetch, relation))
+    if fetch.method == "count" and not is_nested:
+        plan = FetchPlan(counts={f"{relation.removesuffix('_set')}_count": finding.path})
+    elif fetch.method == "exists" and not is_nested:
+        plan = FetchPlan(exists={f"has_{relation.removesuffix('_set')}": finding.path})
+    else:
+        plan = FetchPlan(finding.path)
+    try:
+        code = plan.as_code(model_of(finding.model))
+    except QuellError as error:
+        return replace(finding, suggestion=str(error))
+    return replace(finding, plan=plan, suggestion=code)
+
+
+def _filtered_code(finding: Finding, fetch: Fetch, relation: str) -> str:
+    """Return a ``Prefetch`` with the filters and the order of the loop, as its source spells them."""
+    name = fetch.model.rpartition(".")[2]
+    chain = chain_behind(finding.trigger, relation)
+    kept = _row_calls(chain) or ".all()"
+    if fetch.method == "aggregate":
+        return f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
+    base = f'Prefetch("{finding.path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'
+    return f".prefetch_related({base})"
+
+
+def _row_calls(chain: str) -> str:
+    """Return the leading calls of a chain that choose and order rows."""
+    import ast
+
+    if not chain:
+        return ""
+    node: ast.expr = ast.parse(f"x{chain}", mode="eval").body
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(attr="filter" | "exclude" | "order_by" | "select_related" | "reverse")):
+                return ast.unparse(node)[1:].replace("'", '"')
+            case ast.Call(func=ast.Attribute(value=inner)) | ast.Subscript(value=inner) | ast.Attribute(value=inner):
+                node = inner
+            case _:
+                return ""
+
+
+def origin_text(spot: Location | None) -> str:
+    """Return a place for people, or a dash."""
+    return str(spot) if spot is not None else "-"

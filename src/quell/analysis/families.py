@@ -1,0 +1,85 @@
+"""
+Families: the fetches that one queryset, or one loop of querysets, caused by one relation.
+
+A root's family is its call path: the fetches of one loop share it, two unrelated querysets never do. A relation's
+family is that of its parent and the hops from there. So a family is what one change at one queryset would replace.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from quell.events import Fetch, Location
+
+Key = tuple[Hashable, ...]
+
+
+@dataclass(slots=True)
+class Family:
+    """All fetches of one family, in order."""
+
+    key: Key
+    parent: "Family | None"
+    hops: tuple[str, ...]
+    fetches: list[Fetch] = field(default_factory=list)
+    _owners: set[Hashable] = field(default_factory=set)
+
+    @property
+    def first(self) -> Fetch:
+        """The fetch that ran first; all others differ from it in their parameters only."""
+        return self.fetches[0]
+
+    @property
+    def owner_count(self) -> int:
+        """How many distinct instances asked on their own."""
+        return len(self._owners)
+
+    @property
+    def trigger(self) -> Location | None:
+        """The line that caused most of the fetches."""
+        spots = Counter(fetch.trigger for fetch in self.fetches)
+        return spots.most_common(1)[0][0]
+
+    def add(self, fetch: Fetch) -> None:
+        """Take one more fetch in."""
+        self.fetches.append(fetch)
+        self._owners.add(fetch.owner)
+
+    def is_repeated(self, threshold: int) -> bool:
+        """Tell whether enough distinct instances loaded this on their own."""
+        return self.first.kind == "lazy" and self.owner_count >= threshold
+
+
+def group(fetches: Iterable[Fetch]) -> Mapping[Key, Family]:
+    """Return the families of all fetches, parents before children."""
+    by_number = {fetch.number: fetch for fetch in fetches}
+    families: dict[Key, Family] = {}
+    done: dict[int, Family] = {}
+    for number in sorted(by_number):
+        _place(by_number[number], by_number, families, done)
+    return families
+
+
+def _place(
+    fetch: Fetch, by_number: Mapping[int, Fetch], families: dict[Key, Family], done: dict[int, Family]
+) -> Family:
+    """Put a fetch, and before it the ancestors it hangs on, into their families."""
+    waiting = [fetch]
+    while waiting[-1].parent and waiting[-1].parent not in done:
+        waiting.append(by_number[waiting[-1].parent])
+    family: Family | None = None
+    for item in reversed(waiting):
+        if item.number in done:
+            continue
+        parent = done.get(item.parent)
+        key = _key(item, parent)
+        family = families.setdefault(key, Family(key, parent, item.hops))
+        family.add(item)
+        done[item.number] = family
+    return done[fetch.number]
+
+
+def _key(fetch: Fetch, parent: Family | None) -> Key:
+    if parent is None:
+        return ("root", fetch.kind, fetch.call_path, fetch.model, fetch.hops)
+    return ("child", parent.key, fetch.kind, fetch.hops, fetch.method, fetch.variant)

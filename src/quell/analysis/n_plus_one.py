@@ -1,0 +1,135 @@
+"""Q101: two or more distinct instances of one root, each loading the same relation on its own."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from quell.analysis.families import Family, group
+from quell.events import Fetch, Location, Recording
+from quell.findings import Finding
+
+KIND, CODE = "n_plus_one", "Q101"
+MAX_HOPS = 16  # a path that walks up a tree has no natural end
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A repeated relation, with the queryset to change and the path from there."""
+
+    family: Family
+    root: Family
+    path: tuple[str, ...]
+
+    @property
+    def trigger(self) -> Location | None:
+        return self.family.trigger
+
+
+def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[Finding, ...]:
+    """
+    Return one finding per repeated relation and place, each with its whole path from the root.
+
+    Args:
+        recording: What one scope saw.
+        threshold: Distinct instances that must have loaded the relation, at least 2.
+        loop_threshold: The same for instances that no queryset of this process loaded, judged by call path.
+    """
+    families = group(recording.fetches)
+    hits = [
+        _Hit(family, *_climb(family, threshold))
+        for family in families.values()
+        if family.is_repeated(threshold) and len(family.hops) <= MAX_HOPS
+    ]
+    orphans = [
+        _Hit(family, family, family.hops)
+        for family in families.values()
+        if family.first.kind == "orphan" and family.owner_count >= loop_threshold
+    ]
+    merged = _merge_lines(hits)
+    return tuple([*(_finding(*item) for item in merged), *(_orphan_finding(hit) for hit in orphans)])
+
+
+def _climb(family: Family, threshold: int) -> tuple[Family, tuple[str, ...]]:
+    """Walk from a repeated relation to the nearest queryset that user code built and that loaded all its rows."""
+    path = family.hops
+    node = family.parent
+    assert node is not None  # a lazy fetch has a parent by construction  # noqa: S101
+    candidate: tuple[Family, tuple[str, ...]] | None = None
+    while node.parent is not None and len(path) < MAX_HOPS:
+        is_one_list = node.first.kind == "lazy" and not node.is_repeated(threshold) and not node.first.is_single
+        if is_one_list and node.first.built_by == "user":
+            return node, path
+        if is_one_list:
+            candidate = candidate or (node, path)
+        path = (*node.hops, *path)
+        node = node.parent
+    if candidate is not None and not _can_change(node.first):
+        return candidate
+    return node, path
+
+
+def _can_change(fetch: Fetch) -> bool:
+    """Tell whether the user has a line, a view or an admin in which this queryset can be changed."""
+    return fetch.built_by == "user" or bool(fetch.place)
+
+
+def _merge_lines(hits: list[_Hit]) -> Iterator[tuple[_Hit, int, int]]:
+    """Yield each hit with its queries and hops; hops of one path that one line caused are one finding."""
+    by_length = sorted(hits, key=lambda hit: -len(hit.path))
+    taken: set[int] = set()
+    for hit in by_length:
+        if id(hit) in taken:
+            continue
+        same = [other for other in by_length if id(other) not in taken and _is_part(other, hit)]
+        taken.update(map(id, same))
+        queries = sum(len(other.family.fetches) for other in same)
+        yield hit, queries, sum(not other.family.first.can_join for other in same)
+
+
+def _is_part(part: _Hit, whole: _Hit) -> bool:
+    if part is whole:
+        return True
+    return (
+        part.root.key == whole.root.key
+        and len(part.path) < len(whole.path)
+        and whole.path[: len(part.path)] == part.path
+        and part.trigger == whole.trigger
+        and not part.family.first.method
+        and not part.family.first.variant
+    )
+
+
+def _finding(hit: _Hit, queries: int, lists: int) -> Finding:
+    fetch, root = hit.family.first, hit.root.first
+    needed = lists
+    return Finding(
+        kind=KIND,
+        code=CODE,
+        model=root.model,
+        path="__".join(hit.path),
+        count=queries,
+        saved_queries=max(queries - needed, 1),
+        origin=root.origin or hit.trigger,
+        trigger=hit.trigger,
+        place=root.place,
+        fetches=(root.number, fetch.number),
+    )
+
+
+def _orphan_finding(hit: _Hit) -> Finding:
+    fetch = hit.family.first
+    return Finding(
+        kind=KIND,
+        code=CODE,
+        model=fetch.owner_model,
+        path="__".join(hit.path),
+        count=len(hit.family.fetches),
+        saved_queries=len(hit.family.fetches) - 1,
+        origin=hit.trigger,
+        trigger=hit.trigger,
+        fetches=(0, fetch.number),
+    )
+
+
+def with_labels(findings: Iterable[Finding], label: str) -> tuple[Finding, ...]:
+    """Return the findings with the page or test that they were seen in."""
+    return tuple(replace(finding, labels=(label,) if label else ()) for finding in findings)

@@ -1,0 +1,1 @@
+"""Capture: what ran while a scope was open, as cheaply as possible."""

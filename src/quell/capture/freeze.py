@@ -1,0 +1,108 @@
+"""Turn what a scope kept into plain, frozen records."""
+
+from quell.capture.places import origin_of, trigger_of
+from quell.capture.scope import RawEvent, Scope
+from quell.events import Fetch, FetchKind, QueryEvent, Recording
+from quell.exceptions import UsageError
+from quell.introspection.relations import resolve_path
+from quell.lineage.alias import FetchAlias, FetchRecord
+from quell.sqltext import operation
+
+
+def freeze_event(event: RawEvent) -> QueryEvent:
+    """Return a statement as its public record."""
+    return QueryEvent(
+        sql=event.sql,
+        alias=event.alias,
+        duration_ms=event.seconds * 1000,
+        row_count=event.row_count,
+        operation=operation(event.sql),
+        trigger=trigger_of(event.call_path),
+        many=event.many,
+        call_path=event.call_path.number,
+        fetch=event.fetch.number if event.fetch is not None else 0,
+    )
+
+
+def freeze(scope: Scope) -> Recording:
+    """Return everything that a scope saw until now, with the fetches that its statements hang on."""
+    events = tuple(scope.events)
+    records: dict[int, FetchRecord] = {}
+    for event in events:
+        _gather(event.fetch, records)
+    fetches = tuple(_freeze_fetch(records[number]) for number in sorted(records))
+    return Recording(
+        queries=tuple(freeze_event(event) for event in events), fetches=fetches, dropped_count=scope.dropped_count
+    )
+
+
+def _gather(record: FetchRecord | None, records: dict[int, FetchRecord]) -> None:
+    while record is not None and record.number not in records:
+        records[record.number] = record
+        record = record.parent.fetch if record.parent is not None else None
+
+
+def true_parent(alias: FetchAlias) -> tuple[FetchRecord | None, tuple[str, ...]]:
+    """Return the fetch that loaded a row, and the joins to it; a reloaded row stays a row of its first fetch."""
+    fetch: FetchRecord | None = alias.fetch
+    hops = alias.hops
+    while fetch is not None and fetch.is_same_row:
+        if fetch.parent is None:
+            return None, ()
+        hops = (*fetch.parent.hops, *hops)
+        fetch = fetch.parent.fetch
+    return fetch, hops
+
+
+def _freeze_fetch(record: FetchRecord) -> Fetch:
+    parent, joined = true_parent(record.parent) if record.parent is not None else (None, ())
+    if parent is not None and not parent.has_run:
+        # The row was created, not loaded: it has no queryset that could load more.
+        parent = None
+    kind = _kind(record, parent)
+    origin, built_by, place = origin_of(record)
+    hop_model = record.instance_model
+    is_single, joins = _facts(record)
+    return Fetch(
+        number=record.number,
+        kind=kind,
+        model=record.model._meta.label,
+        parent=parent.number if parent is not None and kind in {"lazy", "prefetch"} else 0,
+        hops=(*joined, *record.hops),
+        owner=(record.parent.fetch.number, record.owner) if record.parent is not None else record.owner,
+        owner_model=hop_model._meta.label if hop_model is not None else "",
+        owner_pk=record.owner_pk,
+        is_single=is_single,
+        can_join=joins,
+        is_deferred=record.is_deferred,
+        method=record.method,
+        variant=record.variant,
+        origin=origin,
+        built_by=built_by,
+        place=place,
+        trigger=trigger_of(record.call_path) if record.call_path is not None else None,
+        call_path=record.call_path.number if record.call_path is not None else 0,
+        sql=record.sql,
+    )
+
+
+def _kind(record: FetchRecord, parent: FetchRecord | None) -> FetchKind:
+    if not record.hops:
+        return "root"
+    if parent is None:
+        return "root" if record.is_prefetch else "orphan"
+    return "prefetch" if record.is_prefetch else "lazy"
+
+
+def _facts(record: FetchRecord) -> tuple[bool, bool]:
+    """Return whether the hop leads to one row, and whether a join can load it."""
+    if record.is_deferred:
+        return True, True
+    if record.instance_model is None or not record.hops:
+        return False, False
+    try:
+        hop = resolve_path(record.instance_model, record.hops[0])[0]
+    except UsageError:
+        # A to_attr of a prefetch is no relation; its rows were loaded together.
+        return False, False
+    return hop.is_single, hop.can_join

@@ -1,0 +1,144 @@
+"""Places in code: lines, template nodes, and the classes of frameworks that drove a load."""
+
+import inspect
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from django.template.base import Node
+
+from quell.events import Builder, Location
+from quell.lineage.alias import FetchRecord
+from quell.lineage.callpath import CallPath, FieldNote, Frame
+from quell.lineage.sites import Site
+from quell.lineage.usercode import is_user_code, is_user_file
+
+
+def line_of(code: CodeType, lasti: int) -> int:
+    """Return the line of an instruction."""
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def code_location(code: CodeType, lasti: int) -> Location:
+    """Return the place of an instruction."""
+    return Location(code.co_filename, line_of(code, lasti), code.co_qualname)
+
+
+def node_location(node: Node) -> Location | None:
+    """Return the place of a template node, or ``None`` for a template that has no file."""
+    origin, token = getattr(node, "origin", None), getattr(node, "token", None)
+    if origin is None or token is None or not origin.name:
+        return None
+    return Location(str(origin.name), token.lineno or 1)
+
+
+@lru_cache(maxsize=1024)
+def class_location(cls: type, function: str = "") -> Location | None:
+    """Return the place of a class statement."""
+    try:
+        file = inspect.getsourcefile(cls)
+        line = inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return None
+    return Location(file or "", line, function or cls.__qualname__)
+
+
+def trigger_of(path: CallPath) -> Location | None:
+    """Return the innermost user line or template node; else what drove the load; else a library's template line."""
+    known: Location | None | str = path.facts.get("trigger", "")
+    if not isinstance(known, str):
+        return known
+    found = path.facts["trigger"] = _find_trigger(path.frames)
+    return found
+
+
+def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
+    driver: Location | None = None
+    library_line: Location | None = None
+    for frame in frames:
+        if isinstance(frame.note, Node):
+            spot = node_location(frame.note)
+            if spot is not None and is_user_file(spot.file):
+                return spot
+            library_line = library_line or spot
+        elif isinstance(frame.note, FieldNote):
+            driver = driver or _driver_location(frame.note)
+        elif is_user_code(frame.code):
+            return code_location(frame.code, frame.lasti)
+    return driver or library_line
+
+
+def _driver_location(note: FieldNote) -> Location | None:
+    if not is_user_file(inspect.getsourcefile(note.owner) or ""):
+        return None
+    return class_location(note.owner, f"{note.owner.__qualname__}.{note.name}")
+
+
+def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
+    """Return where a queryset was built, by whom, and the place where its users write a fix."""
+    site: Site | None = fetch.site
+    path = fetch.call_path
+    view = _view_of(path) if path is not None else None
+    if site is not None and site.code is not None:
+        return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
+    if site is not None and site.node is not None:
+        return node_location(site.node), "template", ""
+    owner = _view_class(view)
+    if owner is not None and is_user_file(_file_of(owner)):
+        return class_location(owner), "library", _library_place(owner, fetch.model)
+    return (trigger_of(path) if path is not None else None), "library", ""
+
+
+def _view_of(path: CallPath) -> Any:
+    for frame in reversed(path.frames):
+        if isinstance(frame.note, tuple) and frame.note[0] == "view":
+            return frame.note[1]
+    return None
+
+
+def _view_class(view: Any) -> type | None:
+    """Return the class behind a view callable: a ModelAdmin, a ViewSet, a class-based view."""
+    if view is None:
+        return None
+    admin = getattr(view, "model_admin", None)
+    if admin is not None:
+        return type(admin)
+    for name in ("cls", "view_class"):
+        found = getattr(view, name, None)
+        if isinstance(found, type):
+            return found
+    return None
+
+
+def _file_of(cls: type) -> str:
+    try:
+        return inspect.getsourcefile(cls) or "<unknown>"
+    except TypeError:
+        return "<unknown>"
+
+
+def _user_place(code: CodeType, view: Any) -> str:
+    """Return ``Class.method`` where the line is in a method of the view's class, as its users know it."""
+    owner = _view_class(view)
+    if owner is None or "." not in code.co_qualname:
+        return ""
+    class_name, _, function = code.co_qualname.rpartition(".")
+    if any(class_name == base.__qualname__ for base in owner.__mro__):
+        return f"{class_name}.{function}"
+    return ""
+
+
+def _library_place(owner: type, model: Any) -> str:
+    from django.contrib.admin import ModelAdmin
+    from django.views.generic.base import View
+
+    name = owner.__qualname__
+    if issubclass(owner, ModelAdmin):
+        own = getattr(owner, "model", None) is None or True
+        return f"{name}.list_select_related" if own and model is not None else f"{name}.get_queryset"
+    if issubclass(owner, View) and getattr(owner, "queryset", None) is not None and not hasattr(owner, "as_viewset"):
+        return f"{name}.queryset"
+    return f"{name}.get_queryset"

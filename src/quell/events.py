@@ -1,0 +1,77 @@
+"""Records of what happened while code ran: plain, frozen values without Django."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Literal
+
+Operation = Literal["select", "insert", "update", "delete", "other"]
+FetchKind = Literal["root", "lazy", "prefetch", "orphan"]
+Builder = Literal["user", "template", "library"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of user code or of a template."""
+
+    file: str
+    line: int
+    function: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryEvent:
+    """One statement that reached the database; ``row_count`` is -1 where the driver does not tell it."""
+
+    sql: str
+    alias: str
+    duration_ms: float
+    row_count: int
+    operation: Operation
+    trigger: Location | None
+    many: bool
+    call_path: int = 0  # number of the call path; equal for statements that one loop repeats
+    fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """
+    One evaluation of a queryset, and how it hangs on the fetch whose row asked for it.
+
+    ``hops`` leads from the rows of ``parent`` to the rows of this fetch, and ``owner`` tells which row asked.
+    ``variant`` is empty where the relation was read as it is, and else says what the call added to it. An orphan
+    was asked for by a row of ``owner_model`` that no fetch of this process loaded.
+    """
+
+    number: int
+    kind: FetchKind
+    model: str
+    parent: int = 0
+    hops: tuple[str, ...] = ()
+    owner: Hashable = None
+    owner_model: str = ""
+    owner_pk: Hashable = None
+    is_single: bool = False
+    can_join: bool = False
+    is_deferred: bool = False
+    method: str = ""
+    variant: tuple[str, ...] = ()
+    origin: Location | None = None
+    built_by: Builder = "library"
+    place: str = ""
+    trigger: Location | None = None
+    call_path: int = 0
+    sql: str = ""
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Everything that one scope saw, in order of execution."""
+
+    queries: tuple[QueryEvent, ...] = ()
+    fetches: tuple[Fetch, ...] = ()
+    dropped_count: int = 0

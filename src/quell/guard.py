@@ -1,0 +1,37 @@
+"""The one place where an error inside quell ends, so that it never breaks the application."""
+
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from quell.conf import get_settings
+
+logger = logging.getLogger("quell")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+D = TypeVar("D")
+
+
+def guarded(
+    switch_off: Callable[[], object], otherwise: D, action: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R | D:
+    """
+    Run a part of quell inside the application's code.
+
+    Args:
+        switch_off: Called once when the part fails; it must make sure that it is not run again in this scope.
+        otherwise: Returned when the part fails.
+        action: The part to run, with its arguments behind it.
+
+    Raises:
+        Exception: What the part raised, where ``QUELL_ON_ERROR`` is ``"raise"``.
+    """
+    try:
+        return action(*args, **kwargs)
+    except Exception:
+        if get_settings().on_error == "raise":
+            raise
+        switch_off()
+        logger.exception("quell failed and is off for the rest of this scope; the application goes on")
+        return otherwise

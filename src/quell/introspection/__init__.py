@@ -1,0 +1,1 @@
+"""Facts that Django knows about models, as plain frozen values."""

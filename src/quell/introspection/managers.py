@@ -1,0 +1,108 @@
+"""Which relation a related manager's query reads, and what the call added to it."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field, Model
+from django.db.models.sql.where import WhereNode
+
+
+def relation_name(model: type[Model], related: type[Model], known: Iterable[Any], query: Any) -> str:
+    """
+    Return the accessor on ``model`` whose manager built a query for ``related``, or an empty string.
+
+    Args:
+        model: The class of the instance that the manager belongs to.
+        related: The model of the query.
+        known: Fields of the queryset's known related objects: a reverse foreign key names itself there.
+        query: The ``Query``, whose conditions tell one many-to-many relation from another.
+    """
+    for field in known:
+        if issubclass(model, field.remote_field.model):
+            return str(field.remote_field.get_accessor_name() or "")
+    targets = set(map(id, _filtered_fields(query)))
+    for name, fields in _candidates(model, related):
+        if any(id(field) in targets for field in fields):
+            return name
+    return ""
+
+
+def variant_of(query: Any, method: str, related: type[Model], relation_conditions: int = 1) -> tuple[str, ...]:
+    """Return what a call added to a related manager: ``filter``, ``order``, ``slice``, ``values``, ``distinct``."""
+    inner = getattr(query, "inner_query", query)
+    found = []
+    if _count_conditions(inner.where) > _own_conditions(related) + relation_conditions:
+        found.append("filter")
+    if method not in {"first", "last", "earliest", "latest"} and (inner.order_by or inner.extra_order_by):
+        found.append("order")
+    if inner.is_sliced and method not in {"first", "last", "exists", "get", "contains"}:
+        found.append("slice")
+    if inner.values_select and not method:
+        found.append("values")
+    if inner.distinct:
+        found.append("distinct")
+    return tuple(found)
+
+
+def _filtered_fields(query: Any) -> Iterator["Field[Any, Any]"]:
+    """Yield the fields that the conditions of a query compare."""
+    query = getattr(query, "inner_query", query)
+    pending = [query.where]
+    while pending:
+        node = pending.pop()
+        pending.extend(child for child in getattr(node, "children", ()) if isinstance(child, WhereNode))
+        for child in getattr(node, "children", ()):
+            yield from _targets(getattr(child, "lhs", None))
+
+
+def _targets(lhs: Any) -> Iterator["Field[Any, Any]"]:
+    target = getattr(lhs, "target", None)
+    if target is not None:
+        yield target
+    yield from getattr(lhs, "targets", ())
+
+
+def _candidates(model: type[Model], related: type[Model]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    return _cached_candidates(model, related, apps.ready)
+
+
+@lru_cache(maxsize=2048)
+def _cached_candidates(
+    model: type[Model],
+    related: type[Model],
+    ready: bool,  # noqa: ARG001, FBT001 -- a new answer once all models are loaded
+) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    return tuple(_find_candidates(model, related))
+
+
+def _find_candidates(model: type[Model], related: type[Model]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    wanted = related._meta.concrete_model
+    for field in model._meta.many_to_many:
+        target: Any = field.remote_field.model
+        if target._meta.concrete_model is wanted:
+            yield field.name, (field.remote_field.through._meta.get_field(field.m2m_field_name()),)
+    for rel in model._meta.related_objects:
+        if rel.related_model._meta.concrete_model is not wanted or not rel.get_accessor_name():
+            continue
+        if rel.many_to_many:
+            through: Any = rel.through
+            name = rel.field.m2m_reverse_field_name()
+            yield str(rel.get_accessor_name()), (through._meta.get_field(name),)
+        else:
+            yield str(rel.get_accessor_name()), (rel.field,)
+    for private in model._meta.private_fields:
+        name = getattr(private, "object_id_field_name", "")
+        if name and private.related_model._meta.concrete_model is wanted:
+            yield private.name, (private.related_model._meta.get_field(name),)
+
+
+def _count_conditions(node: Any) -> int:
+    return sum(_count_conditions(child) if isinstance(child, WhereNode) else 1 for child in node.children)
+
+
+@lru_cache(maxsize=2048)
+def _own_conditions(model: type[Model]) -> int:
+    """Count the conditions that the default manager itself adds, such as those of a soft delete."""
+    return _count_conditions(model._default_manager.get_queryset().query.where)

@@ -1,0 +1,1 @@
+"""Lineage: which fetch loaded an instance, and which instance caused a fetch."""

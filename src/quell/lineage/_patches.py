@@ -1,0 +1,306 @@
+"""
+The only place that patches Django and asgiref.
+
+Everything here is reversible, installed while a scope is open, and does nothing for code outside of a scope:
+See Note [Dispatch in C].
+"""
+
+import copy
+import functools
+import sys
+import threading
+import types
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from asgiref.sync import SyncToAsync
+from django.core.signals import request_started
+from django.db.backends.signals import connection_created
+from django.db.models import query as query_module
+from django.db.models.query import QuerySet, RawQuerySet
+from django.db.models.sql.query import Query
+
+from quell.guard import guarded
+from quell.lineage import callpath
+from quell.lineage._dispatch import by_context
+from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.sites import ATTRIBUTE, find_site
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Each change of a class uses up one of its 1,000 version tags in CPython; after that, method lookups on QuerySet
+# would stay slow for good. So after this many rounds the hooks stay where they are, idle.
+MAX_ROUNDS = 200
+
+
+class Observer(Protocol):
+    """What a scope must offer to be told of querysets."""
+
+    def see_alias(self, alias: str) -> None:
+        """Make sure that statements on this alias are seen in this thread."""
+
+    def switch_off(self) -> None:
+        """Stop observing, because quell failed."""
+
+
+active: ContextVar["Hooks"] = ContextVar("quell_active")
+
+
+class Hooks:
+    """What runs instead of Django's functions while a scope is open in this context."""
+
+    __slots__ = ("observers",)
+
+    def __init__(self, observers: tuple[Observer, ...]) -> None:
+        self.observers = observers
+
+    def make_query(self, model: Any) -> Query:
+        """Build the query of a fresh queryset, and note who asked for it."""
+        query = Query(model)
+        setattr(query, ATTRIBUTE, guarded(self.switch_off, None, find_site, sys._getframe(1)))
+        return query
+
+    def queryset_db(self, queryset: Any) -> str:
+        """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
+        alias = plain_alias(_queryset_db(queryset))
+        return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
+
+    def raw_db(self, queryset: Any) -> str:
+        """Return the alias of a raw queryset; its statement and its rows share one fetch."""
+        query = queryset.__dict__.get("query")
+        if query is not None and type(query.using) is FetchAlias:
+            return query.using
+        alias = plain_alias(_raw_db(queryset))
+        return guarded(self.switch_off, alias, self._begin_raw, queryset, alias, sys._getframe(1))
+
+    def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:
+        """Build the populators of joined rows, each with an alias that knows its path."""
+        made: list[Any] = _populators(klass_info, select, db, *rest)
+        if type(db) is FetchAlias:
+            guarded(self.switch_off, None, _label, made, klass_info, db)
+        return made
+
+    def switch_off(self) -> None:
+        """Stop watching in this context: quell failed."""
+        for observer in self.observers:
+            observer.switch_off()
+
+    def _begin_fetch(self, queryset: Any, alias: str) -> str:
+        for observer in self.observers:
+            observer.see_alias(alias)
+        fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
+        instance = queryset._hints.get("instance")
+        if instance is not None:
+            fetch.ask(instance)
+            if queryset._known_related_objects:
+                fetch.known_fields = tuple(queryset._known_related_objects)
+        return FetchAlias(alias, fetch, queryset.model)
+
+    def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
+        for observer in self.observers:
+            observer.see_alias(alias)
+        return FetchAlias(alias, FetchRecord(queryset.model, find_site(frame)), queryset.model)
+
+    def prefetch_one_level(self, *args: Any) -> Any:
+        """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
+        token = active.set(Filling(self.observers))
+        try:
+            return _prefetch_one_level(*args)
+        finally:
+            active.reset(token)
+
+
+class Filling(Hooks):
+    """The hooks while Django fills a prefetched relation: one queryset per parent is made and never run."""
+
+    __slots__ = ()
+    make_query = staticmethod(Query)  # type: ignore[assignment]  # the same call, without quell
+
+
+def _label(populators: list[Any], klass_info: dict[str, Any], alias: FetchAlias) -> None:
+    for populator, info in zip(populators, klass_info.get("related_klass_infos", ()), strict=False):
+        joined = info["field"]
+        is_reverse = info["reverse"] and joined.remote_field is not None
+        name = joined.remote_field.get_accessor_name() if is_reverse else joined.name
+        populator.db = alias.joined(str(name or joined.name), info["model"])
+        _label(populator.related_populators, info, populator.db)
+
+
+_queryset_db = QuerySet.__dict__["db"].fget
+_raw_db = RawQuerySet.__dict__["db"].fget
+_populators = query_module.get_related_populators  # type: ignore[attr-defined]  # untyped module function
+_prefetch_one_level = query_module.prefetch_one_level
+
+
+def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
+    """Return the namespace ``django.db.models.sql`` as ``query.py`` sees it, with another ``Query``."""
+    return types.SimpleNamespace(**{**vars(module), "Query": by_context(active, "make_query", Query)})
+
+
+def carry(function: Callable[P, R]) -> Callable[P, R]:
+    """Return the function bound to the scopes that are open here, for a thread that does not inherit them."""
+    hooks = active.get(None)
+    if hooks is None or getattr(function, "quell_carries", False):
+        return function
+    frames = callpath.snapshot(sys._getframe(1))
+    unit = callpath.current_unit.get()
+
+    @functools.wraps(function)
+    def carried(*args: P.args, **kwargs: P.kwargs) -> R:
+        tokens = active.set(hooks), callpath.caller_path.set(frames), callpath.current_unit.set(unit)
+        enter_thread(hooks)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            active.reset(tokens[0])
+            callpath.caller_path.reset(tokens[1])
+            callpath.current_unit.reset(tokens[2])
+
+    carried.quell_carries = True  # type: ignore[attr-defined]  # a mark, so that a job is wrapped once
+    return carried
+
+
+def enter_thread(hooks: Hooks) -> None:
+    """Let the observers see every connection that this thread already has."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        for observer in hooks.observers:
+            observer.see_alias(plain_alias(connection.alias))
+
+
+def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        return original(self, carry(fn), *args, **kwargs)
+
+    return submit
+
+
+def _start(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def start(self: threading.Thread) -> None:
+        if active.get(None) is not None:
+            self.run = carry(self.run)  # type: ignore[method-assign]  # for this one thread
+        original(self)
+
+    return start
+
+
+def _call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the frames that await a worker thread over to it; its own stack begins in the executor."""
+
+    @functools.wraps(original)
+    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = active.get(None)
+        if hooks is None:
+            return await original(self, *args, **kwargs)
+        inner = copy.copy(self)
+        inner.func = _entering(hooks, self.func)
+        token = callpath.caller_path.set(callpath.snapshot(sys._getframe(1)))
+        try:
+            return await original(inner, *args, **kwargs)
+        finally:
+            callpath.caller_path.reset(token)
+
+    return call
+
+
+def _entering(hooks: Hooks, function: Callable[P, R]) -> Callable[P, R]:
+    def entered(*args: P.args, **kwargs: P.kwargs) -> R:
+        enter_thread(hooks)
+        return function(*args, **kwargs)
+
+    return entered
+
+
+@dataclass(slots=True)
+class Patch:
+    """One reversible replacement of ``owner.name``."""
+
+    owner: Any
+    name: str
+    wrap: Callable[[Any], Any]
+    _original: Any = field(default=None, init=False)
+    _installed: Any = field(default=None, init=False)
+
+    def install(self) -> None:
+        """Do nothing when already installed."""
+        if self._installed is not None:
+            return
+        self._original = self.owner.__dict__[self.name]
+        self._installed = self.wrap(self._original)
+        setattr(self.owner, self.name, self._installed)
+
+    def uninstall(self) -> None:
+        """Restore the original, unless somebody patched on top: then stay, idle, so that nothing of theirs is lost."""
+        if self._installed is None or self.owner.__dict__[self.name] is not self._installed:
+            return
+        setattr(self.owner, self.name, self._original)
+        self._installed = None
+
+
+PATCHES = (
+    Patch(QuerySet, "db", lambda prop: property(by_context(active, "queryset_db", prop.fget), doc=prop.__doc__)),
+    Patch(RawQuerySet, "db", lambda prop: property(by_context(active, "raw_db", prop.fget), doc=prop.__doc__)),
+    Patch(query_module, "sql", _with_recording_query),
+    Patch(query_module, "get_related_populators", lambda original: by_context(active, "populators", original)),
+    Patch(query_module, "prefetch_one_level", lambda original: by_context(active, "prefetch_one_level", original)),
+    Patch(ThreadPoolExecutor, "submit", _submit),
+    Patch(threading.Thread, "start", _start),
+    Patch(SyncToAsync, "__call__", _call_in_thread),
+)
+
+
+def _see_connection(*, connection: Any, **_: object) -> None:
+    # A thread may open its first connection for a row that still carries lineage.
+    connection.alias = plain_alias(connection.alias)
+    hooks = active.get(None)
+    for observer in hooks.observers if hooks is not None else ():
+        observer.see_alias(connection.alias)
+
+
+def _begin_unit(**_: object) -> None:
+    callpath.current_unit.set(callpath.current_unit.get() + 1)
+
+
+class _Installation:
+    """How many scopes need the hooks, over all threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.holders = 0
+        self.rounds = 0
+
+    def acquire(self) -> None:
+        """Install the hooks for one more scope."""
+        with self.lock:
+            callpath.prepare()
+            self.holders += 1
+            if self.holders == 1:
+                for patch in PATCHES:
+                    patch.install()
+                connection_created.connect(_see_connection, dispatch_uid="quell.lineage")
+                request_started.connect(_begin_unit, dispatch_uid="quell.lineage")
+
+    def release(self) -> None:
+        """Take the hooks off after the last scope."""
+        with self.lock:
+            self.holders -= 1
+            if self.holders:
+                return
+            self.rounds += 1
+            if self.rounds >= MAX_ROUNDS:
+                self.holders += 1
+                return
+            for patch in PATCHES:
+                patch.uninstall()
+            connection_created.disconnect(dispatch_uid="quell.lineage")
+            request_started.disconnect(dispatch_uid="quell.lineage")
+
+
+installation = _Installation()

@@ -1,0 +1,101 @@
+"""
+How an instance carries its lineage.
+
+# Note [The alias is the carrier]
+Django hands the database alias of a queryset to every row that it loads, joined rows included, and keeps it in
+``_state.db``. quell hands out a ``str`` that is equal to that alias and also points to the fetch. Nothing else is
+stored per row, no attribute read is hooked, and no Python code runs per row. Pickles and deep copies of an
+instance hold the plain alias. A fetch mode would carry lineage too, but only on Django 6.1, and it is visible:
+projects compare fetch modes by identity.
+"""
+
+from collections.abc import Hashable
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from quell.lineage.callpath import CallPath
+    from quell.lineage.sites import Site
+
+_numbers = count(1)
+
+
+class FetchRecord:
+    """One evaluation of a queryset, filled in while it runs."""
+
+    __slots__ = (
+        "call_path", "field_names", "has_run", "hops", "is_deferred", "is_prefetch", "is_same_row", "known_fields",
+        "method", "model", "number", "owner", "owner_pk", "parent", "site", "sql", "variant", "instance_model",
+    )  # fmt: skip
+
+    def __init__(self, model: "type[Model]", site: "Site | None") -> None:
+        self.number = next(_numbers)
+        self.model = model
+        self.site = site
+        self.parent: FetchAlias | None = None
+        self.owner: Hashable = None
+        self.owner_pk: Hashable = None
+        self.instance_model: type[Model] | None = None
+        self.known_fields: tuple[Any, ...] = ()
+        self.hops: tuple[str, ...] = ()
+        self.field_names: tuple[str, ...] = ()
+        self.is_prefetch = False
+        self.is_deferred = False
+        self.is_same_row = False
+        self.has_run = False
+        self.method = ""
+        self.variant: tuple[str, ...] = ()
+        self.call_path: CallPath | None = None
+        self.sql = ""
+
+    def ask(self, instance: "Model") -> None:
+        """Note the instance that asked for this fetch."""
+        alias = instance._state.db
+        self.parent = alias if type(alias) is FetchAlias and isinstance(instance, alias.model) else None
+        model = type(instance)
+        self.instance_model = model
+        self.owner_pk = instance.__dict__.get(model._meta.pk.attname)
+        # The key alone would merge joined instances of one row, the address alone rows that an iterator dropped.
+        try:
+            self.owner = hash((id(instance), self.owner_pk))
+        except TypeError:
+            self.owner = id(instance)
+
+
+class FetchAlias(str):
+    """A database alias that also tells which fetch loaded the row that holds it."""
+
+    __slots__ = ("fetch", "hops", "model")
+
+    fetch: FetchRecord
+    hops: tuple[str, ...]
+    model: "type[Model]"
+
+    def __new__(
+        cls, alias: str, fetch: FetchRecord, model: "type[Model]", hops: tuple[str, ...] = ()
+    ) -> "FetchAlias":
+        self = super().__new__(cls, alias)
+        self.fetch = fetch
+        self.model = model
+        self.hops = hops
+        return self
+
+    def joined(self, hop: str, model: "type[Model]") -> "FetchAlias":
+        """Return the alias for the rows that a join loads behind this one's rows."""
+        return FetchAlias(self, self.fetch, model, (*self.hops, hop))
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+    def __copy__(self) -> "FetchAlias":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "FetchAlias":
+        return self
+
+
+def plain_alias(alias: str) -> str:
+    """Return the alias without its lineage."""
+    return str(alias) if type(alias) is FetchAlias else alias

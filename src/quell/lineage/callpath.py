@@ -1,0 +1,331 @@
+"""
+The call path of a statement: which code ran it, by which instruction of each frame.
+
+# Note [One path, one loop]
+A path is the code object and the instruction of every frame, from the statement out to the request, task or test
+that runs the code. Two statements with the same path were run by a frame that did not move on in between: nothing
+else can reach the same instruction of every frame twice. So equal paths are a loop, and a helper that is called
+from two lines is not. Frames that walk over things of other people (a template's nodes, a serializer's fields)
+stay at one instruction although they moved on, so what they walk over belongs to the path.
+"""
+
+import sys
+from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from itertools import count
+from types import CodeType, FrameType
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.db.models import query as query_module
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.query import RawQuery
+from django.template.base import Node
+from django.core.handlers.base import BaseHandler
+
+from quell.lineage.sites import is_manager_code
+from quell.lineage.usercode import is_user_file
+
+_numbers = count(1)
+_STOP = object()
+
+# The path of the coroutine that awaits the thread that runs the code.
+caller_path: ContextVar[tuple[Any, ...]] = ContextVar("quell_caller_path", default=())
+# Told apart by number, so that two requests of one scope are never one loop.
+current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
+
+
+class Access:
+    """What the frames of one statement tell about the ORM call that ran it."""
+
+    __slots__ = ("compiler", "field_name", "instance", "is_closed", "is_declared", "is_refresh", "level", "method",
+                 "loader", "peers", "is_connecting")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.compiler: Any = None
+        self.loader = ""
+        self.instance: Any = None
+        self.field_name = ""
+        self.peers: Any = None
+        self.level: tuple[str, ...] = ()
+        self.is_declared = False
+        self.is_refresh = False
+        self.is_closed = False
+        self.is_connecting = False
+        self.method = ""
+
+
+class Frame:
+    """A frame of a path: its code, its instruction, and what it was walking over."""
+
+    __slots__ = ("code", "lasti", "note")
+
+    def __init__(self, code: CodeType, lasti: int, note: Any) -> None:
+        self.code = code
+        self.lasti = lasti
+        self.note = note
+
+
+class CallPath:
+    """A path that a scope saw, with the frames innermost first."""
+
+    __slots__ = ("facts", "frames", "keys", "number")
+
+    def __init__(self, frames: tuple[Frame, ...]) -> None:
+        self.number = next(_numbers)
+        self.frames = frames
+        self.facts: dict[Hashable, Any] = {}
+
+    def without_notes(self) -> tuple[tuple[int, int], ...]:
+        """Return what is the same when unchanged code runs again in this process."""
+        return tuple((id(frame.code), frame.lasti) for frame in self.frames)
+
+
+Handler = Callable[[FrameType, Access], Any]
+_special: dict[int, Handler] = {}
+_kept: list[object] = []
+_seen_modules: set[str] = set()
+
+
+def walk(frame: FrameType | None, access: Access) -> list[Any]:
+    """Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM."""
+    key: list[Any] = []
+    add = key.append
+    special = _special
+    while frame is not None:
+        code = frame.f_code
+        number = id(code)
+        add(number)
+        add(frame.f_lasti)
+        if number in special:
+            note = special[number](frame, access)
+            if note is not None:
+                if note is _STOP:
+                    break
+                add(note)
+        elif not access.is_closed and is_user_file(code.co_filename):
+            # Frames further out ran something else that happened to need this statement.
+            access.is_closed = not is_manager_code(code, frame)
+        frame = frame.f_back
+    return key
+
+
+def collect(frame: FrameType | None) -> tuple[Frame, ...]:
+    """Return the frames of a path; done once per path."""
+    frames = []
+    while frame is not None:
+        handler = _special.get(id(frame.f_code))
+        note = handler(frame, Access()) if handler is not None else None
+        if note is _STOP:
+            frames.append(Frame(frame.f_code, frame.f_lasti, _boundary(frame)))
+            break
+        frames.append(Frame(frame.f_code, frame.f_lasti, note))
+        frame = frame.f_back
+    return (*frames, *(item for item in caller_path.get() if isinstance(item, Frame)))
+
+
+def snapshot(frame: FrameType | None) -> tuple[Frame, ...]:
+    """Return the path of a coroutine, for the thread that it is about to wait for."""
+    return collect(frame)
+
+
+def _boundary(frame: FrameType) -> Any:
+    view = frame.f_locals.get("callback")
+    return ("view", view) if view is not None else None
+
+
+def _unless_closed(fill: Callable[[FrameType, Access], None]) -> Handler:
+    def handler(frame: FrameType, access: Access) -> None:
+        if not access.is_closed:
+            fill(frame, access)
+
+    return handler
+
+
+def _see_compiler(frame: FrameType, access: Access) -> None:
+    if access.compiler is None:
+        access.compiler = frame.f_locals["self"]
+
+
+def _see_loader(name: str) -> Handler:
+    def fill(frame: FrameType, access: Access) -> None:
+        if access.loader or access.peers is not None:
+            return
+        names = frame.f_locals
+        instance = names.get("instance")
+        if issubclass(type(instance), Model):
+            field = getattr(names["self"], "field", names["self"])
+            access.loader = name
+            access.instance = instance
+            access.field_name = _accessor(field, name)
+
+    return _unless_closed(fill)
+
+
+def _accessor(field: Any, loader: str) -> str:
+    if loader == "deferred":
+        return str(field.attname)
+    if loader == "reverse_one":
+        return str(field.get_accessor_name())
+    return str(field.name)
+
+
+def _see_refresh(frame: FrameType, access: Access) -> None:
+    if not access.loader and access.peers is None and access.instance is None:
+        access.is_refresh = True
+        access.instance = frame.f_locals["self"]
+
+
+def _see_prefetch_level(frame: FrameType, access: Access) -> None:
+    if access.peers is not None or access.loader:
+        return
+    names = frame.f_locals
+    lookup, level = names["lookup"], names["level"]
+    access.peers = names["instances"]
+    through = lookup.prefetch_through.split("__")
+    access.level = (through[level],)
+
+
+def _see_declared(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+    access.is_declared = True
+
+
+def _see_method(name: str) -> Handler:
+    def fill(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+        if not access.loader and access.peers is None:
+            access.method = name
+
+    return _unless_closed(fill)
+
+
+def _see_connecting(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+    access.is_connecting = True
+
+
+def _stop(frame: FrameType, access: Access) -> object:  # noqa: ARG001
+    return _STOP
+
+
+def _node(frame: FrameType, access: Access) -> Node:  # noqa: ARG001
+    node: Node = frame.f_locals["self"]
+    return node
+
+
+class FieldNote:
+    """A field that a serializer, or a column that an admin, was working on; equal by class and name."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: type, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldNote) and (self.owner, self.name) == (other.owner, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.owner, self.name))
+
+
+def _serializer_field(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+    names = frame.f_locals
+    field = names.get("field")
+    name = getattr(field, "field_name", None)
+    return FieldNote(type(names["self"]), name) if name else None
+
+
+def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+    names = frame.f_locals
+    name, owner = names.get("name") or names.get("field_name"), names.get("model_admin")
+    if owner is None and "cl" in names:
+        owner = names["cl"].model_admin
+    return FieldNote(type(owner), str(name)) if owner is not None and isinstance(name, str) else None
+
+
+def _watch(function: Any, handler: Handler) -> None:
+    function = getattr(function, "__wrapped__", function)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        _special[id(code)] = handler
+        _kept.append(code)
+
+
+_METHODS = (
+    "get", "count", "exists", "first", "last", "earliest", "latest", "aggregate", "contains", "in_bulk", "iterator",
+    "get_or_create", "update_or_create", "update", "delete", "explain",
+)  # fmt: skip
+
+
+def _watch_orm() -> None:
+    _watch(SQLCompiler.execute_sql, _unless_closed(_see_compiler))
+    _watch(ForwardManyToOneDescriptor.__get__, _see_loader("forward"))
+    _watch(ReverseOneToOneDescriptor.__get__, _see_loader("reverse_one"))
+    _watch(DeferredAttribute.__get__, _see_loader("deferred"))
+    _watch(Model.refresh_from_db, _unless_closed(_see_refresh))
+    _watch(query_module.prefetch_one_level, _unless_closed(_see_prefetch_level))
+    _watch(QuerySet._prefetch_related_objects, _unless_closed(_see_declared))
+    for name in _METHODS:
+        _watch(getattr(QuerySet, name), _see_method(name))
+
+
+def _see_raw(frame: FrameType, access: Access) -> None:
+    if access.compiler is None:
+        access.compiler = frame.f_locals["self"]
+
+
+def _watch_surroundings() -> None:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    _watch(RawQuery._execute_query, _unless_closed(_see_raw))
+    _watch(BaseDatabaseWrapper.connect, _see_connecting)
+    _watch(Node.render_annotated, _node)
+    _watch(BaseHandler._get_response, _stop)
+    _watch(BaseHandler._get_response_async, _stop)
+
+
+def _watch_generic_keys() -> None:
+    fields = sys.modules["django.contrib.contenttypes.fields"]
+    owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
+    _watch(owner.__get__, _see_loader("generic"))
+
+
+def _watch_rest_framework() -> None:
+    serializers = sys.modules["rest_framework.serializers"]
+    _watch(serializers.Serializer.to_representation, _serializer_field)
+
+
+def _watch_admin() -> None:
+    admin_utils = sys.modules["django.contrib.admin.utils"]
+    _watch(admin_utils.lookup_field, _admin_column)
+    tags = sys.modules.get("django.contrib.admin.templatetags.admin_list")
+    if tags is not None:
+        _watch(tags.items_for_result, _admin_column)
+
+
+def _watch_mysql() -> None:
+    backend = sys.modules["django.db.backends.mysql.base"]
+    _watch(backend.DatabaseWrapper.mysql_server_data.func, _see_connecting)
+
+
+def _watch_celery() -> None:
+    _watch(sys.modules["celery.app.trace"].build_tracer, _stop)
+
+
+_WATCHERS = {
+    "django.db.models": _watch_orm,
+    "django.core.handlers.base": _watch_surroundings,
+    "django.contrib.contenttypes.fields": _watch_generic_keys,
+    "rest_framework.serializers": _watch_rest_framework,
+    "django.contrib.admin.templatetags.admin_list": _watch_admin,
+    "django.db.backends.mysql.base": _watch_mysql,
+}
+
+
+def prepare() -> None:
+    """Learn the frames of the libraries that are loaded by now; cheap when nothing is new."""
+    for name, watch in _WATCHERS.items():
+        if name not in _seen_modules and name in sys.modules:
+            _seen_modules.add(name)
+            watch()

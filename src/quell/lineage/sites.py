@@ -1,0 +1,72 @@
+"""Where a queryset was built: the first line of user code, or the template node, that asked for it."""
+
+from types import CodeType, FrameType
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.manager import BaseManager
+from django.template.base import Node
+
+from quell.lineage.usercode import is_user_file
+
+# A queryset is built within a few frames of the line that asks for it. Where a framework builds it, the view,
+# admin or serializer is named from the stack of the evaluation instead.
+MAX_FRAMES = 14
+ATTRIBUTE = "origin_site"
+NODE_CODE = Node.render_annotated.__code__
+
+_is_manager_code: dict[int, tuple[CodeType, bool]] = {}
+
+
+class Site:
+    """A place in code or in a template; it pickles as ``None``."""
+
+    __slots__ = ("code", "lasti", "node")
+
+    def __init__(self, code: CodeType | None, lasti: int, node: Node | None = None) -> None:
+        self.code = code
+        self.lasti = lasti
+        self.node = node
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+    def __copy__(self) -> "Site":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Site":
+        return self
+
+
+def find_site(frame: FrameType | None) -> Site | None:
+    """Walk up from a frame to the code that builds a queryset, past the methods of managers and querysets."""
+    inner: Site | None = None
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        code = frame.f_code
+        if is_user_file(code.co_filename):
+            if not is_manager_code(code, frame):
+                return Site(code, frame.f_lasti)
+            inner = inner or Site(code, frame.f_lasti)
+        elif code is NODE_CODE:
+            return Site(None, 0, frame.f_locals["self"])
+        frame = frame.f_back
+    return inner
+
+
+def is_manager_code(code: CodeType, frame: FrameType) -> bool:
+    """Tell whether user code is a method of a manager or queryset: the fix belongs to its caller."""
+    known = _is_manager_code.get(id(code))
+    if known is None:
+        # The code object is kept, so that its address stays its own.
+        known = _is_manager_code[id(code)] = (code, _has_manager_as_self(code, frame))
+    return known[1]
+
+
+def _has_manager_as_self(code: CodeType, frame: FrameType) -> bool:
+    if not code.co_argcount:
+        return False
+    # isinstance() would evaluate a lazy object, such as request.user, in the middle of a query.
+    first: Any = type(frame.f_locals.get(code.co_varnames[0]))
+    return issubclass(first, (BaseManager, QuerySet))

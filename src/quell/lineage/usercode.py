@@ -1,0 +1,85 @@
+"""Which code belongs to the user: what is not the standard library, Django, quell or a known library."""
+
+import os
+import sys
+import sysconfig
+from functools import cache
+from importlib.util import find_spec
+from types import CodeType
+
+from quell.conf import get_settings
+
+# Packages that run other people's querysets. Applications are user code wherever they are installed.
+BUILT_IN_LIBRARIES = (
+    "django", "quell", "asgiref", "rest_framework", "debug_toolbar", "django_filters", "sqlparse",
+    "psycopg", "psycopg2", "MySQLdb", "pymysql", "jinja2",
+    "pytest", "_pytest", "pluggy", "xdist", "pytest_django", "pytest_asyncio", "anyio", "hypothesis", "coverage",
+    "factory", "faker", "model_bakery",
+    "celery", "kombu", "billiard", "rq", "dramatiq", "channels", "daphne", "gunicorn", "uvicorn", "waitress",
+    "sentry_sdk", "opentelemetry", "silk", "zeal", "nplusone", "query_doctor", "django_extensions", "whitenoise",
+    "rest_framework_simplejwt", "drf_spectacular", "graphene", "graphene_django", "strawberry", "strawberry_django",
+    "ninja", "pydantic", "django_tables2", "import_export", "rest_framework_nested", "reversion",
+)  # fmt: skip
+_INTERACTIVE = ("<stdin>", "<console>", "<ipython", "<doctest")
+
+_known: dict[str, bool] = {}
+
+
+def is_user_file(filename: str) -> bool:
+    """Tell whether a file is user code; the answer is kept."""
+    known = _known.get(filename)
+    if known is None:
+        known = _known[filename] = _judge(filename)
+    return known
+
+
+def is_user_code(code: CodeType) -> bool:
+    """Tell whether a code object is user code."""
+    return is_user_file(code.co_filename)
+
+
+def forget() -> None:
+    """Forget all answers, because the list of libraries changed."""
+    _known.clear()
+    _library_roots.cache_clear()
+
+
+def _judge(filename: str) -> bool:
+    if filename.startswith("<"):
+        return filename.startswith(_INTERACTIVE)
+    path = os.path.abspath(filename)
+    if any(path == root or path.startswith(root + os.sep) for root in _library_roots()):
+        return False
+    site_packages = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+    if any(part in path for part in site_packages):
+        return True
+    return not any(path.startswith(root + os.sep) for root in _standard_library())
+
+
+@cache
+def _standard_library() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    found = {os.path.abspath(paths[name]) for name in ("stdlib", "platstdlib")}
+    # A virtual environment reports the base interpreter's library, but os.__file__ is the truth.
+    return tuple(sorted(found | {os.path.dirname(os.path.abspath(os.__file__))}))
+
+
+@cache
+def _library_roots() -> tuple[str, ...]:
+    roots: set[str] = set()
+    for name in (*BUILT_IN_LIBRARIES, *get_settings().libraries):
+        roots.update(_roots_of(name))
+    return tuple(sorted(roots))
+
+
+def _roots_of(name: str) -> set[str]:
+    module = sys.modules.get(name)
+    try:
+        spec = find_spec(name) if module is None else module.__spec__
+    except (ImportError, ValueError):
+        return set()
+    if spec is None:
+        return set()
+    if spec.submodule_search_locations:
+        return {os.path.abspath(path) for path in spec.submodule_search_locations}
+    return {os.path.abspath(spec.origin)} if spec.origin and os.sep in spec.origin else set()

@@ -1,0 +1,5 @@
+"""Loading declared as plain data, and applied to querysets."""
+
+from quell.loading.plan import FetchPlan
+
+__all__ = ["FetchPlan"]

@@ -1,0 +1,1 @@
+"""Reporting: findings as text for people and machines, one sink per file."""

@@ -1,0 +1,7 @@
+"""SQL text to fingerprint, masked text, operation and tables: pure functions without Django."""
+
+from quell.sqltext.fingerprint import fingerprint, mask
+from quell.sqltext.operation import is_transaction_control, operation
+from quell.sqltext.tables import tables
+
+__all__ = ["fingerprint", "is_transaction_control", "mask", "operation", "tables"]
