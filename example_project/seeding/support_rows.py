@@ -26,7 +26,7 @@ from automation.models import (
     WorkflowStep,
 )
 from seeding.rows import BATCH_SIZE
-from seeding.vocabulary import AGENT_COMMENTS, CUSTOMER_COMMENTS
+from seeding.vocabulary import AGENT_COMMENTS, CUSTOMER_COMMENTS, SEEDED_NOW
 from seeding.world import World
 from tickets.factories import (
     CustomerFeedbackFactory,
@@ -81,6 +81,7 @@ def _comments(world: World, rows: list[Ticket]) -> None:
     comments = []
     for index, ticket in enumerate(rows):
         agent = ticket.assigned_agent or randgen.choice(world.agents)
+        start = ticket.first_response_at or ticket.created_at
         for turn in range(2 + index % 2):
             is_reply = turn == 1 or ticket.first_response_at is None
             is_note = turn == 2 and index % 4 == 3 and not is_reply
@@ -90,7 +91,7 @@ def _comments(world: World, rows: list[Ticket]) -> None:
                     author=ticket.customer if is_reply else agent,
                     type=TicketComment.Type.INTERNAL if is_note else TicketComment.Type.PUBLIC,
                     content=randgen.choice(CUSTOMER_COMMENTS if is_reply else AGENT_COMMENTS),
-                    created_at=(ticket.first_response_at or ticket.created_at) + timedelta(minutes=40 * turn),
+                    created_at=min(start + timedelta(minutes=40 * turn), SEEDED_NOW),
                 )
             )
     TicketComment.objects.bulk_create(comments, batch_size=BATCH_SIZE)
@@ -110,7 +111,7 @@ def _attachments_and_history(rows: list[Ticket]) -> None:
                     ticket=ticket,
                     change_type=kinds.ASSIGNED,
                     detail=f"to {ticket.assigned_agent.full_name}",
-                    created_at=ticket.created_at + timedelta(minutes=9),
+                    created_at=min(ticket.created_at + timedelta(minutes=9), SEEDED_NOW),
                 )
             )
         if ticket.resolved_at is not None:

@@ -55,7 +55,18 @@ def ticket_text(number: int) -> TicketText:
 def _resolved_at(ticket: Ticket) -> datetime | None:
     if ticket.status not in _FINISHED:
         return None
-    return ticket.created_at + timedelta(hours=6 + len(ticket.subject) * 2)
+    return _past(ticket.created_at + timedelta(hours=6 + len(ticket.subject)))
+
+
+def _first_response_at(ticket: Ticket, number: int) -> datetime | None:
+    if ticket.status == Ticket.Status.NEW:
+        return None
+    return _past(ticket.created_at + timedelta(minutes=11 * (number % 37 + 1)))
+
+
+def _past(moment: datetime) -> datetime:
+    """Let nothing have happened later than now."""
+    return min(moment, SEEDED_NOW)
 
 
 class CategoryFactory(DjangoModelFactory[Category]):
@@ -82,11 +93,7 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     channel = FuzzyChoice(Ticket.Channel.values)
     created_at = factory.Sequence(lambda n: SEEDED_NOW - timedelta(minutes=53 * (n + 1)))
     first_response_due = factory.LazyAttribute(lambda ticket: ticket.created_at + timedelta(hours=4))
-    first_response_at = factory.LazyAttributeSequence(
-        lambda ticket, n: (
-            ticket.created_at + timedelta(minutes=11 * (n % 37 + 1)) if ticket.status != "new" else None
-        )
-    )
+    first_response_at = factory.LazyAttributeSequence(_first_response_at)
     resolution_due = factory.LazyAttribute(
         lambda ticket: ticket.created_at + timedelta(days=2) if ticket.priority != "low" else None
     )
