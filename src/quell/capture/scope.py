@@ -16,7 +16,7 @@ from quell.guard import guarded
 from quell.introspection.managers import relation_name, variant_of
 from quell.lineage._patches import Hooks, active, installation
 from quell.lineage.alias import FetchAlias, FetchRecord
-from quell.lineage.callpath import Access, CallPath, caller_path, collect, current_unit, walk
+from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
 
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE)
 _TRANSACTION_LETTERS = frozenset("SRBCsrbc \n\t")
@@ -126,9 +126,7 @@ class Scope:
 
     def _path(self, key: list[Any], frame: FrameType) -> CallPath:
         key.append(current_unit.get())
-        outer = caller_path.get()
-        if outer:
-            key.extend((id(item.code), item.lasti) for item in outer)
+        key.extend((id(item.code), item.lasti) for item in callers())
         wanted = tuple(key)
         path = self.paths.get(wanted)
         if path is None:

@@ -10,8 +10,9 @@ import functools
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -27,6 +28,7 @@ from quell.guard import guarded
 from quell.lineage import callpath
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.sites import ATTRIBUTE, find_site
 
 P = ParamSpec("P")
@@ -146,12 +148,13 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
     hooks = active.get(None)
     if hooks is None or getattr(function, "quell_carries", False):
         return function
-    frames = callpath.snapshot(sys._getframe(1))
+    frames = callpath.collect(sys._getframe(2))
     unit = callpath.current_unit.get()
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
-        tokens = active.set(hooks), callpath.caller_path.set(frames), callpath.current_unit.set(unit)
+        caller = threading.get_ident(), frames
+        tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
         enter_thread(hooks)
         try:
             return function(*args, **kwargs)
@@ -200,20 +203,20 @@ def _call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
         if hooks is None:
             return await original(self, *args, **kwargs)
         inner = copy.copy(self)
-        inner.func = _entering(hooks, self.func)
-        token = callpath.caller_path.set(callpath.snapshot(sys._getframe(1)))
-        try:
-            return await original(inner, *args, **kwargs)
-        finally:
-            callpath.caller_path.reset(token)
+        inner.func = _entering(hooks, callpath.collect(sys._getframe(1)), self.func)
+        return await original(inner, *args, **kwargs)
 
     return call
 
 
-def _entering(hooks: Hooks, function: Callable[P, R]) -> Callable[P, R]:
+def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = callpath.caller_path.set((threading.get_ident(), frames))
         enter_thread(hooks)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            callpath.caller_path.reset(token)
 
     return entered
 
@@ -268,11 +271,39 @@ def _begin_unit(**_: object) -> None:
     callpath.current_unit.set(callpath.current_unit.get() + 1)
 
 
+ANSWER_PATCHES = (
+    Patch(QuerySet, "_fetch_all", answer_rows),
+    Patch(QuerySet, "count", answer_value("count")),
+    Patch(QuerySet, "exists", answer_value("exists")),
+    Patch(QuerySet, "iterator", answer_iterator),
+)
+
+
+@contextmanager
+def answers_from(answerer: Answerer) -> Iterator[None]:
+    """Let an answerer stand in for the database in this context."""
+    with installation.lock:
+        for patch in ANSWER_PATCHES:
+            patch.install()
+        installation.answerers += 1
+    token = answering.set(answerer)
+    try:
+        yield
+    finally:
+        answering.reset(token)
+        with installation.lock:
+            installation.answerers -= 1
+            if not installation.answerers:
+                for patch in ANSWER_PATCHES:
+                    patch.uninstall()
+
+
 class _Installation:
     """How many scopes need the hooks, over all threads."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.answerers = 0
         self.holders = 0
         self.rounds = 0
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from itertools import count
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
@@ -31,8 +32,9 @@ from quell.lineage.usercode import is_user_file
 _numbers = count(1)
 _STOP = object()
 
-# The path of the coroutine that awaits the thread that runs the code.
-caller_path: ContextVar[tuple[Any, ...]] = ContextVar("quell_caller_path", default=())
+# The frames that wait for a thread, and that thread: asgiref copies context variables back to those who waited,
+# and to them their own frames are no caller.
+caller_path: ContextVar[tuple[int, tuple["Frame", ...]]] = ContextVar("quell_caller_path", default=(0, ()))
 # Told apart by number, so that two requests of one scope are never one loop.
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
 
@@ -123,12 +125,13 @@ def collect(frame: FrameType | None) -> tuple[Frame, ...]:
             break
         frames.append(Frame(frame.f_code, frame.f_lasti, note))
         frame = frame.f_back
-    return (*frames, *(item for item in caller_path.get() if isinstance(item, Frame)))
+    return (*frames, *callers())
 
 
-def snapshot(frame: FrameType | None) -> tuple[Frame, ...]:
-    """Return the path of a coroutine, for the thread that it is about to wait for."""
-    return collect(frame)
+def callers() -> tuple[Frame, ...]:
+    """Return the frames that wait for this thread, innermost first."""
+    thread, frames = caller_path.get()
+    return frames if thread == get_ident() else ()
 
 
 def _boundary(frame: FrameType) -> Any:
