@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "quell",
     "tests.testapp",
+    "tests.library",
+    "tests.planapp",
 ]
 # Tables straight from the models: migrations of Django's own apps are not what is tested here.
 MIGRATION_MODULES = {"contenttypes": None, "auth": None, "sessions": None, "admin": None}

@@ -1,7 +1,7 @@
 """A plan put onto a queryset, beside whatever that already loads."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 from django.db.models.query import ModelIterable, RawQuerySet
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
 _ModelT = TypeVar("_ModelT", bound=Model)
+Lookup: TypeAlias = "str | Prefetch[Any]"
+Source: TypeAlias = "QuerySet[Any, Any] | RawQuerySet[Any]"
 
 # What an annotation or a Prefetch was made of, so that applying a plan twice is no conflict. Plain data and a
 # neutral name: querysets are pickled, and a pickle holds nothing of quell.
@@ -42,7 +44,7 @@ def apply(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_
     return _annotate(plan, clone)
 
 
-def apply_to_raw(plan: "FetchPlan", queryset: RawQuerySet[_ModelT]) -> RawQuerySet[_ModelT]:
+def apply_to_raw(plan: "FetchPlan", queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]":
     """Prefetch what a plan loads; SQL that somebody wrote takes neither joins nor columns."""
     names = sorted({*plan.counts, *plan.exists})
     model: type[_ModelT] = queryset.model
@@ -91,12 +93,12 @@ def _new_lookups(
     plan: "FetchPlan",
     parts: Split,
     lookups: Sequence[str],
-    queryset: QuerySet[Any, Any] | RawQuerySet[Any],
-) -> list[str | Prefetch[Any]]:
+    queryset: Source,
+) -> list[Lookup]:
     """Order matters to Django: a lookup with a queryset has to come before every plain one through it."""
     present = _present(queryset)
     plain = list(lookups)
-    new: list[str | Prefetch[Any]] = []
+    new: list[Lookup] = []
     for path, joins in sorted(parts.nested, key=lambda item: item[0].count("__")):
         if any(is_prefix(path, other) for other in present):
             plain += [f"{path}__{join}" for join in joins]
@@ -108,8 +110,8 @@ def _new_lookups(
     return [*new, *(path for path in drop_covered(plain) if not any(is_prefix(path, other) for other in present))]
 
 
-def _present(queryset: QuerySet[Any, Any] | RawQuerySet[Any]) -> dict[str, str | Prefetch[Any]]:
-    lookups: tuple[str | Prefetch[Any], ...] = queryset._prefetch_related_lookups  # type: ignore[union-attr]
+def _present(queryset: Source) -> dict[str, Lookup]:
+    lookups: tuple[Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[union-attr]
     return {item if isinstance(item, str) else item.prefetch_to: item for item in lookups}
 
 
@@ -123,7 +125,7 @@ def _related_rows(model: type[Model], path: str) -> QuerySet[Any, Any]:
     return manager.all()
 
 
-def _filtered(model: type[Model], item: Filter, present: dict[str, str | Prefetch[Any]]) -> Prefetch[Any] | None:
+def _filtered(model: type[Model], item: Filter, present: dict[str, Lookup]) -> "Prefetch[Any] | None":
     *leading, _ = item.path.split("__")
     attribute = "__".join((*leading, item.name))
     origin = (item.path, item.condition, item.ordering)
@@ -147,18 +149,26 @@ def _check_free(model: type[Model], name: str) -> None:
 
 
 def _annotate(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_ModelT, _ModelT]:
-    kinds: tuple[tuple[SubqueryKind, Any], ...] = (("count", plan.counts), ("exists", plan.exists))
-    new: dict[str, Any] = {}
-    for kind, wanted in kinds:
-        for name, path in wanted.items():
-            correlation = correlate(queryset.model, path, f'"{name}"')
-            origin = (kind, path)
-            present = queryset.query.annotations.get(name)
-            if present is None:
-                _check_free(queryset.model, name)
-                new[name] = subquery(correlation, kind)
-                setattr(new[name], _ORIGIN, origin)
-            elif getattr(present, _ORIGIN, None) != origin:
-                msg = f'the queryset of {queryset.model._meta.label} already annotates something else as "{name}"'
-                raise PlanConflict(f"{msg}: rename one")
-    return queryset.annotate(**new) if new else queryset
+    wanted: dict[str, tuple[SubqueryKind, str]] = {
+        **{name: ("count", path) for name, path in plan.counts.items()},
+        **{name: ("exists", path) for name, path in plan.exists.items()},
+    }
+    model = queryset.model
+    present = queryset.query.annotations
+    for name, origin in wanted.items():
+        if name not in present:
+            _check_free(model, name)
+        elif getattr(present[name], _ORIGIN, None) != origin:
+            msg = f'the queryset of {model._meta.label} already annotates something else as "{name}": rename one'
+            raise PlanConflict(msg)
+    new = {name: origin for name, origin in wanted.items() if name not in present}
+    if not new:
+        return queryset
+    annotations: dict[str, Any] = {
+        name: subquery(correlate(model, path, f'"{name}"'), kind) for name, (kind, path) in new.items()
+    }
+    found = queryset.annotate(**annotations)
+    for name, origin in new.items():
+        # On what Django made of it: resolving may replace the expression by its query.
+        setattr(found.query.annotations[name], _ORIGIN, origin)
+    return found

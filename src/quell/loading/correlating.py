@@ -24,6 +24,7 @@ class Correlation:
     """
 
     relation: Relation
+    owner: type[Model]
     prefix: str
     conditions: tuple[tuple[str, str], ...]
     casts: tuple[str, ...] = ()
@@ -49,13 +50,13 @@ def correlate(model: type[Model], path: str, what: str) -> Correlation:
         msg = f'{what} over "{path}" on {model._meta.label}: {problem}'
         raise UsageError(msg)
     prefix = "".join(f"{step.hop.query_name}__" for step in leading)
-    owner = leading[-1].target if leading else model
+    owner = (leading[-1].target if leading else None) or model
     if last.hop.kind == "generic_relation":
-        return _generic(owner or model, last, prefix, f'{what} over "{path}" on {model._meta.label}')
+        return _generic(owner, last, prefix, f'{what} over "{path}" on {model._meta.label}')
     if last.hop.kind == "many_to_many":
-        return Correlation(last, prefix, _many_to_many_keys(last.field))
+        return Correlation(last, owner, prefix, _many_to_many_keys(last.field))
     keys = tuple((local.attname, remote.attname) for local, remote in last.field.field.related_fields)
-    return Correlation(last, prefix, keys)
+    return Correlation(last, owner, prefix, keys)
 
 
 def subquery(correlation: Correlation, kind: SubqueryKind) -> Subquery | Exists:
@@ -112,7 +113,9 @@ def _problem(leading: list[Relation], last: Relation) -> str:
 def _many_to_many_keys(field: Any) -> tuple[tuple[str, str], ...]:
     """Mirror ``core_filters`` of Django's ``ManyRelatedManager``."""
     if hasattr(field, "m2m_field_name"):
-        through, name, lookup = field.remote_field.through, field.m2m_field_name(), field.related_query_name()
+        through, name = field.remote_field.through, field.m2m_field_name()
+        # A symmetrical relation has rows in both directions, and only the forward name can be written in code.
+        lookup = field.name if field.remote_field.symmetrical else field.related_query_name()
     else:
         through, name, lookup = field.through, field.field.m2m_reverse_field_name(), field.field.name
     source = through._meta.get_field(name)
@@ -133,6 +136,7 @@ def _generic(owner: type[Model], relation: Relation, prefix: str, where: str) ->
     named = owner._meta.concrete_model if field.for_concrete_model else owner
     return Correlation(
         relation,
+        owner,
         prefix,
         ((object_id.attname, "pk"),),
         casts=(object_id.attname,) if must_cast else (),

@@ -140,14 +140,14 @@ class FetchPlan:
         return parts.joins, parts.all_prefetches
 
     @overload
-    def apply(self, queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_ModelT, _ModelT]: ...
+    def apply(self, queryset: "QuerySet[_ModelT, _ModelT]") -> "QuerySet[_ModelT, _ModelT]": ...
 
     @overload
-    def apply(self, queryset: RawQuerySet[_ModelT]) -> RawQuerySet[_ModelT]: ...
+    def apply(self, queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]": ...
 
     def apply(
-        self, queryset: QuerySet[_ModelT, _ModelT] | RawQuerySet[_ModelT]
-    ) -> QuerySet[_ModelT, _ModelT] | RawQuerySet[_ModelT]:
+        self, queryset: "QuerySet[_ModelT, _ModelT] | RawQuerySet[_ModelT]"
+    ) -> "QuerySet[_ModelT, _ModelT] | RawQuerySet[_ModelT]":
         """
         Return the queryset with everything in this plan added to what it already loads.
 

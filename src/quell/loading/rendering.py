@@ -102,21 +102,32 @@ def _count(model: type[Model], path: str, plan: "FetchPlan") -> str:
 
 
 def _rows(correlation: Correlation) -> str:
+    """Return the queryset of the counted rows, as a developer writes it."""
     target = correlation.target
-    conditions = []
+    conditions: dict[str, str] = {}
     for lookup, outer in correlation.conditions:
-        value = f"OuterRef({_text(correlation.prefix + _spelled(outer))})"
-        text = f"Cast({value}, CharField())" if lookup in correlation.casts else value
-        conditions.append(f"{lookup}={text}")
+        name, key = _shortest(correlation, lookup, outer)
+        value = f"OuterRef({_text(correlation.prefix + key)})"
+        conditions[name] = f"Cast({value}, CharField())" if lookup in correlation.casts else value
     if correlation.content_type is not None:
         name, owner = correlation.content_type
-        conditions.append(f"{name}__app_label={_text(owner._meta.app_label)}")
-        conditions.append(f"{name}__model={_text(owner._meta.model_name or '')}")
-    return f"{target.__name__}.{target._default_manager.name}.filter({', '.join(conditions)})"
+        conditions[f"{name}__app_label"] = _text(owner._meta.app_label)
+        conditions[f"{name}__model"] = _text(owner._meta.model_name or "")
+    arguments = ", ".join(
+        f"{name}={value}" if name.isidentifier() else f"**{{{_text(name)}: {value}}}" for name, value in conditions.items()
+    )
+    return f"{target.__name__}.{target._default_manager.name}.filter({arguments})"
 
 
-def _spelled(outer: str) -> str:
-    return outer
+def _shortest(correlation: Correlation, lookup: str, outer: str) -> tuple[str, str]:
+    """Leave the key out of a condition where Django takes the primary key by itself."""
+    owner = correlation.owner
+    if len(correlation.conditions) > 1 or owner._meta.pk is None or outer not in {"pk", owner._meta.pk.attname}:
+        return lookup, outer
+    hop = correlation.relation.hop
+    if hop.kind == "many_to_many":
+        return lookup.rsplit("__", 1)[0], "pk"
+    return (correlation.relation.field.field.name if hop.kind == "reverse_many" else lookup), "pk"
 
 
 def _spec(item: Filter) -> str:

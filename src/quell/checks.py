@@ -1,0 +1,36 @@
+"""System checks of the settings of quell."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from django.apps import AppConfig
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, register
+
+from quell.conf import PREFIX, problem_of, setting_names
+
+
+@register("quell")
+def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:  # noqa: ARG001
+    """
+    Report each ``QUELL_*`` setting that is unknown (quell.E001) or has a wrong value (quell.E002).
+
+    Cost: no query.
+    """
+    found: list[CheckMessage] = []
+    names = setting_names()
+    for name in sorted(name for name in dir(django_settings) if name.startswith(PREFIX)):
+        if name not in names:
+            found.append(_unknown(name, names))
+            continue
+        problem = problem_of(name, getattr(django_settings, name))
+        if problem:
+            fact, hint = problem
+            found.append(Error(f"{name} {fact}.", hint=hint, id="quell.E002"))
+    return found
+
+
+def _unknown(name: str, names: Sequence[str]) -> Error:
+    close = get_close_matches(name, names, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"The settings of quell are {', '.join(names)}."
+    return Error(f"{name} is not a setting of quell.", hint=hint, id="quell.E001")
