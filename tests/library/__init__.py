@@ -1,0 +1,1 @@
+"""A library with every kind of relation, for the scenarios."""

@@ -1,0 +1,3 @@
+"""Routes of the library."""
+
+urlpatterns: list = []  # type: ignore[type-arg]

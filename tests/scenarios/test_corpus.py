@@ -1,0 +1,73 @@
+"""Every scenario gives exactly the findings it is labelled with, and every plan ends its pattern."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+import quell
+from quell.findings import Finding
+from tests.scenarios.corpus import SCENARIOS, Expected, Fix, Scenario, comparable, expectation
+
+pytestmark = pytest.mark.usefixtures("library")
+
+for module in sorted(Path(__file__).parent.glob("scenes_*.py")):
+    import_module(f"tests.scenarios.{module.stem}")
+
+
+def _parameters(*, only_fixed: bool = False) -> list[ParameterSet]:
+    chosen = [item for item in SCENARIOS if not only_fixed or (item.takes_fix and item.expected)]
+    return [pytest.param(item, id=item.name, marks=_marks(item)) for item in chosen]
+
+
+def _marks(item: Scenario) -> list[pytest.MarkDecorator]:
+    rows = pytest.mark.django_db(databases=["default", "other"], transaction=item.transactional)
+    return [rows, *([pytest.mark.databases] if item.databases else [])]
+
+
+def _watched(item: Scenario, fix: Fix | None = None) -> tuple[tuple[Finding, ...], object]:
+    with quell.watch() as watch:
+        result = item.run(fix)
+    return watch.findings, result
+
+
+@pytest.mark.parametrize("item", _parameters())
+def test_scenario_gives_the_labelled_findings(item: Scenario) -> None:
+    """Nothing is missed, and nothing else is said."""
+    findings, _ = _watched(item)
+
+    expected = sorted(expectation(label, item.function) for label in item.expected)
+    assert sorted(comparable(finding) for finding in findings) == expected
+
+
+@pytest.mark.parametrize("item", _parameters())
+def test_scenario_counts_and_places_are_right(item: Scenario) -> None:
+    """The queries of a pattern are counted, and never more are saved than were run."""
+    findings, _ = _watched(item)
+
+    for finding in findings:
+        assert 0 < finding.saved_queries <= finding.count
+        assert finding.suggestion
+        label = _label_of(finding, item)
+        assert label.count in {None, finding.count}
+        assert label.place in {None, finding.place}
+
+
+@pytest.mark.parametrize("item", _parameters(only_fixed=True))
+def test_scenario_is_cured_by_its_plan(item: Scenario) -> None:
+    """With the plan at the origin the pattern is gone, the result is the same, and queries are saved."""
+    before, plain = _watched(item)
+    plans = {finding.plan for finding in before if finding.plan is not None}
+    assert len(plans) == 1
+
+    with quell.watch() as watch:
+        fixed = item.run(Fix(plans.pop()))
+
+    assert fixed == plain
+    assert not watch.findings
+
+
+def _label_of(finding: Finding, item: Scenario) -> Expected:
+    wanted = comparable(finding)
+    return next(label for label in item.expected if expectation(label, item.function) == wanted)
