@@ -27,13 +27,19 @@ def freeze_event(event: RawEvent) -> QueryEvent:
 def freeze(scope: Scope) -> Recording:
     """Return everything that a scope saw until now, with the fetches that its statements hang on."""
     events = tuple(scope.events)
-    records: dict[int, FetchRecord] = {}
-    for event in events:
-        _gather(event.fetch, records)
+    records = records_of(scope)
     fetches = tuple(_freeze_fetch(records[number]) for number in sorted(records))
     return Recording(
         queries=tuple(freeze_event(event) for event in events), fetches=fetches, dropped_count=scope.dropped_count
     )
+
+
+def records_of(scope: Scope) -> dict[int, FetchRecord]:
+    """Return the fetches of a scope, and those that their rows came from, by number."""
+    records: dict[int, FetchRecord] = {}
+    for event in tuple(scope.events):
+        _gather(event.fetch, records)
+    return records
 
 
 def _gather(record: FetchRecord | None, records: dict[int, FetchRecord]) -> None:

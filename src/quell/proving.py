@@ -1,0 +1,75 @@
+"""What a rerun needs to know of the run that it repeats."""
+
+from collections.abc import Iterable
+
+from quell.advice.injection import Injection, evaluation_codes, tail_behind
+from quell.analysis.families import Family, group
+from quell.capture.freeze import freeze, records_of
+from quell.capture.scope import Scope
+from quell.events import Fetch
+from quell.findings import Finding
+from quell.lineage.alias import FetchRecord
+from quell.loading.batching import Batch
+from quell.loading.plan import FetchPlan
+
+
+
+def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
+    """
+    Return the changes that a set of findings proposes, for a rerun of what the scope saw.
+
+    Joins, prefetches and columns go into the querysets; calls that no cache answers (``count()``, ``filter()``) are
+    answered from one query for all rows.
+    """
+    records = records_of(scope)
+    families = _families_by_fetch(group(freeze(scope).fetches).values())
+    injection = Injection()
+    codes = evaluation_codes()
+    for finding in findings:
+        if len(finding.fetches) != 2 or not finding.fetches[0]:
+            continue
+        root, first = finding.fetches
+        plan = _loading_part(finding.plan)
+        if plan:
+            for fetch in families[root].fetches:
+                _add_plan(injection, records[fetch.number], plan, codes)
+        _add_batch(injection, families[first], records, codes)
+    return injection
+
+
+def _families_by_fetch(families: Iterable[Family]) -> dict[int, Family]:
+    return {fetch.number: family for family in families for fetch in family.fetches}
+
+
+def _loading_part(plan: FetchPlan | None) -> FetchPlan:
+    if plan is None:
+        return FetchPlan()
+    return FetchPlan(*plan.paths, join=plan.join, separate=plan.separate)
+
+
+def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes: dict[int, str]) -> None:
+    label = record.model._meta.label
+    site = record.site
+    if site is not None and site.code is not None:
+        key = (id(site.code), site.lasti), label
+        injection.plans_by_site[key] = injection.plans_by_site.get(key, FetchPlan()) | plan
+    elif record.call_path is not None:
+        tail_key = tail_behind(record.call_path.frames, codes), label
+        injection.plans_by_tail[tail_key] = injection.plans_by_tail.get(tail_key, FetchPlan()) | plan
+
+
+def _add_batch(injection: Injection, family: Family, records: dict[int, FetchRecord], codes: dict[int, str]) -> None:
+    first = family.first
+    is_manager_call = not first.is_single and first.kind == "lazy"
+    if not is_manager_call or not (first.variant or first.method):
+        return
+    batch = Batch([fetch.owner_pk for fetch in family.fetches])
+    for fetch in _one_per_path(family.fetches):
+        record = records[fetch.number]
+        if record.call_path is not None:
+            tail = tail_behind(record.call_path.frames, codes)
+            injection.batches[tail, record.model._meta.label] = batch
+
+
+def _one_per_path(fetches: Iterable[Fetch]) -> Iterable[Fetch]:
+    return {fetch.call_path: fetch for fetch in fetches}.values()
