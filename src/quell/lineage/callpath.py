@@ -159,20 +159,19 @@ def _see_loader(name: str) -> Handler:
         names = frame.f_locals
         instance = names.get("instance")
         if issubclass(type(instance), Model):
-            field = getattr(names["self"], "field", names["self"])
             access.loader = name
             access.instance = instance
-            access.field_name = _accessor(field, name)
+            access.field_name = _accessor(names["self"], name)
 
     return _unless_closed(fill)
 
 
-def _accessor(field: Any, loader: str) -> str:
-    if loader == "deferred":
-        return str(field.attname)
+def _accessor(descriptor: Any, loader: str) -> str:
     if loader == "reverse_one":
-        return str(field.get_accessor_name())
-    return str(field.name)
+        return str(descriptor.related.get_accessor_name())
+    # The descriptor of a generic foreign key is the field itself before Django 6.1.
+    field = getattr(descriptor, "field", descriptor)
+    return str(field.attname if loader == "deferred" else field.name)
 
 
 def _see_refresh(frame: FrameType, access: Access) -> None:
