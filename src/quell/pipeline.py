@@ -84,6 +84,14 @@ class watch:  # noqa: N801 -- used like a function
         self._is_outermost = False
 
     @property
+    def scope(self) -> Scope:
+        """The scope behind this watch, for a rerun of what it saw."""
+        if self._scope is None:
+            msg = "This watch has not been opened yet: use it in a with statement first."
+            raise UsageError(msg)
+        return self._scope
+
+    @property
     def queries(self) -> Sequence[QueryEvent]:
         """The statements so far, of all aliases, in order of execution."""
         return Queries(self._scope.events if self._scope is not None else [])

@@ -109,8 +109,8 @@ def _advise_relation(finding: Finding, fetch: Fetch) -> Finding:
 def _filtered_code(finding: Finding, fetch: Fetch, relation: str) -> str:
     """Return a ``Prefetch`` with the filters and the order of the loop, as its source spells them."""
     name = fetch.model.rpartition(".")[2]
-    chain = chain_behind(finding.trigger, relation)
-    kept = _row_calls(chain) or ".all()"
+    chain = chain_behind(fetch.origin, relation) or chain_behind(finding.trigger, relation)
+    kept = _row_calls(chain) or (".filter(...)" if "filter" in fetch.variant else ".all()")
     if fetch.method == "aggregate":
         return f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
     base = f'Prefetch("{finding.path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'

@@ -88,7 +88,7 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
         return node_location(site.node), "template", ""
     owner = _view_class(view)
     if owner is not None and is_user_file(_file_of(owner)):
-        return class_location(owner), "library", _library_place(owner, fetch.model)
+        return class_location(owner), "library", _library_place(owner)
     return (trigger_of(path) if path is not None else None), "library", ""
 
 
@@ -131,14 +131,13 @@ def _user_place(code: CodeType, view: Any) -> str:
     return ""
 
 
-def _library_place(owner: type, model: Any) -> str:
+def _library_place(owner: type) -> str:
+    """Return where users of a framework write such a fix."""
     from django.contrib.admin import ModelAdmin
-    from django.views.generic.base import View
+    from django.views.generic.list import MultipleObjectMixin
 
-    name = owner.__qualname__
     if issubclass(owner, ModelAdmin):
-        own = getattr(owner, "model", None) is None or True
-        return f"{name}.list_select_related" if own and model is not None else f"{name}.get_queryset"
-    if issubclass(owner, View) and getattr(owner, "queryset", None) is not None and not hasattr(owner, "as_viewset"):
-        return f"{name}.queryset"
-    return f"{name}.get_queryset"
+        return f"{owner.__qualname__}.list_select_related"
+    if issubclass(owner, MultipleObjectMixin):
+        return f"{owner.__qualname__}.queryset"
+    return f"{owner.__qualname__}.get_queryset"
