@@ -1,0 +1,1 @@
+"""What quell costs, and what it finds in real applications."""
