@@ -37,8 +37,8 @@ class Expected:
     """
     One finding that has to be there.
 
-    ``origin`` and ``trigger`` name the comment at the end of a line, ``None`` that there is none. A trigger such
-    as ``list.html:trigger`` is in a template.
+    ``origin`` and ``trigger`` name the comment at the end of a line, ``None`` that there is none. A trigger
+    such as ``list.html:trigger`` is in a template.
     """
 
     kind: str

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.conf import get_settings
 from quell.guard import guarded
-from quell.introspection.managers import relation_name, variant_of
+from quell.introspection.managers import condition_count, relation_name, variant_of
 from quell.lineage._patches import Hooks, active, installation
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
@@ -202,7 +202,8 @@ def _explain_manager(fetch: FetchRecord, access: Access, path: CallPath, sql: st
     facts = path.facts.get(key)
     if facts is None:
         name = relation_name(fetch.instance_model, fetch.model, fetch.known_fields, query)
-        variant = variant_of(query, fetch.method, fetch.model) if name else ()
+        own_conditions = condition_count(fetch.instance_model, name)
+        variant = variant_of(query, fetch.method, fetch.model, own_conditions) if name else ()
         facts = path.facts[key] = (name, variant)
     name, fetch.variant = facts
     if name:

@@ -29,6 +29,11 @@ def relation_name(model: type[Model], related: type[Model], known: Iterable[Any]
     return ""
 
 
+def condition_count(model: type[Model], name: str) -> int:
+    """Return how many conditions a related manager needs: a generic relation also names the content type."""
+    return 2 if any(field.name == name for field in model._meta.private_fields) else 1
+
+
 def variant_of(query: Any, method: str, related: type[Model], relation_conditions: int = 1) -> tuple[str, ...]:
     """Return what a call added to a related manager: ``filter``, ``order``, ``slice``, ``values``, ``distinct``."""
     inner = getattr(query, "inner_query", query)
@@ -78,13 +83,15 @@ def _cached_candidates(
 
 
 def _find_candidates(model: type[Model], related: type[Model]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    # A count or an existence test over many-to-many may read the table between alone.
     wanted = related._meta.concrete_model
     for field in model._meta.many_to_many:
         target: Any = field.remote_field.model
-        if target._meta.concrete_model is wanted:
+        if wanted in {target._meta.concrete_model, field.remote_field.through}:
             yield field.name, (field.remote_field.through._meta.get_field(field.m2m_field_name()),)
     for rel in model._meta.related_objects:
-        if rel.related_model._meta.concrete_model is not wanted or not rel.get_accessor_name():
+        leads_to = {rel.related_model._meta.concrete_model, getattr(rel, "through", None)}
+        if wanted not in leads_to or not rel.get_accessor_name():
             continue
         if rel.many_to_many:
             through: Any = rel.through

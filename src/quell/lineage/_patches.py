@@ -96,6 +96,8 @@ class Hooks:
             observer.see_alias(alias)
         fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
         instance = queryset._hints.get("instance")
+        if instance is None and fetch.site is not None:
+            instance = fetch.site.instance
         if instance is not None:
             fetch.ask(instance)
             if queryset._known_related_objects:

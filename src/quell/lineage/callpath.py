@@ -10,13 +10,14 @@ stay at one instruction although they moved on, so what they walk over belongs t
 """
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
 from itertools import count
 from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
+from django.core.handlers.base import BaseHandler
 from django.db.models import Model, QuerySet
 from django.db.models import query as query_module
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
@@ -24,9 +25,8 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.query import RawQuery
 from django.template.base import Node
-from django.core.handlers.base import BaseHandler
 
-from quell.lineage.sites import is_manager_code
+from quell.lineage.sites import is_manager_code, watch_owner
 from quell.lineage.usercode import is_user_file
 
 _numbers = count(1)
@@ -291,6 +291,16 @@ def _watch_generic_keys() -> None:
     fields = sys.modules["django.contrib.contenttypes.fields"]
     owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
     _watch(owner.__get__, _see_loader("generic"))
+    for code in _inner_codes(fields.create_generic_related_manager.__code__):
+        if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
+            watch_owner(code)
+
+
+def _inner_codes(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from _inner_codes(inner)
 
 
 def _watch_rest_framework() -> None:

@@ -18,15 +18,27 @@ NODE_CODE = Node.render_annotated.__code__
 _is_manager_code: dict[int, tuple[CodeType, bool]] = {}
 
 
+class _Owners:
+    """The one method whose queryset Django gives no hint of the instance that it belongs to."""
+
+    code: CodeType | None = None
+
+
+def watch_owner(code: CodeType) -> None:
+    """Note the ``get_queryset()`` of the managers of generic relations: its ``self`` knows the instance."""
+    _Owners.code = code
+
+
 class Site:
-    """A place in code or in a template; it pickles as ``None``."""
+    """A place in code or in a template, with the instance that asked where Django does not tell; pickles as ``None``."""
 
-    __slots__ = ("code", "lasti", "node")
+    __slots__ = ("code", "instance", "lasti", "node")
 
-    def __init__(self, code: CodeType | None, lasti: int, node: Node | None = None) -> None:
+    def __init__(self, code: CodeType | None, lasti: int, node: Node | None = None, instance: Any = None) -> None:
         self.code = code
         self.lasti = lasti
         self.node = node
+        self.instance = instance
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
@@ -41,18 +53,22 @@ class Site:
 def find_site(frame: FrameType | None) -> Site | None:
     """Walk up from a frame to the code that builds a queryset, past the methods of managers and querysets."""
     inner: Site | None = None
+    instance: Any = None
+    owners_code = _Owners.code
     for _ in range(MAX_FRAMES):
         if frame is None:
             break
         code = frame.f_code
         if is_user_file(code.co_filename):
             if not is_manager_code(code, frame):
-                return Site(code, frame.f_lasti)
-            inner = inner or Site(code, frame.f_lasti)
+                return Site(code, frame.f_lasti, None, instance)
+            inner = inner or Site(code, frame.f_lasti, None, instance)
         elif code is NODE_CODE:
-            return Site(None, 0, frame.f_locals["self"])
+            return Site(None, 0, frame.f_locals["self"], instance)
+        elif code is owners_code:
+            instance = frame.f_locals["self"].instance
         frame = frame.f_back
-    return inner
+    return inner if inner is not None or instance is None else Site(None, 0, None, instance)
 
 
 def is_manager_code(code: CodeType, frame: FrameType) -> bool:
