@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from quell.exceptions import QuellError
 from quell.lineage.answering import MISSING, answering
-from quell.lineage.callpath import collect
+from quell.lineage.callpath import instructions
 from quell.lineage.sites import ATTRIBUTE, Site
 from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
@@ -69,13 +69,13 @@ class Injection:
                 return plan
         if not self.plans_by_tail:
             return None
-        return self.plans_by_tail.get((_tail(frame), label))
+        return self.plans_by_tail.get((instructions(frame), label))
 
     def _batched(self, queryset: "QuerySet[Any, Any]", method: str, frame: FrameType | None) -> object:
         instance = queryset._hints.get("instance")
-        if instance is None or not self.batches:
+        if instance is None or queryset.model._meta.label not in self._batched_labels():
             return MISSING
-        batch = self.batches.get((_tail(frame), queryset.model._meta.label))
+        batch = self.batches.get((instructions(frame), queryset.model._meta.label))
         if batch is None:
             return MISSING
         try:
@@ -84,6 +84,9 @@ class Injection:
         except QuellError as error:
             self.failures.append(str(error))
             return MISSING
+
+    def _batched_labels(self) -> set[str]:
+        return {label for _, label in self.batches}
 
 
 def _ask(batch: Batch, queryset: "QuerySet[Any, Any]", method: str, instance: Model) -> object:
@@ -101,10 +104,6 @@ class _aside:  # noqa: N801 -- used like a function
 
     def __exit__(self, *error: object) -> None:
         answering.reset(self._token)
-
-
-def _tail(frame: FrameType | None) -> Tail:
-    return tuple((id(item.code), item.lasti) for item in collect(frame))
 
 
 def tail_behind(frames: Sequence[Any], codes: Mapping[int, str]) -> Tail:

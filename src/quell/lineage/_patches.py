@@ -283,16 +283,20 @@ ANSWER_PATCHES = (
 
 @contextmanager
 def answers_from(answerer: Answerer) -> Iterator[None]:
-    """Let an answerer stand in for the database in this context."""
+    """Let an answerer stand in for the database in this context; it can ask querysets who built them."""
     with installation.lock:
         for patch in ANSWER_PATCHES:
             patch.install()
         installation.answerers += 1
-    token = answering.set(answerer)
+    installation.acquire()
+    hooks = active.get(None)
+    tokens = answering.set(answerer), active.set(hooks if hooks is not None else Hooks(()))
     try:
         yield
     finally:
-        answering.reset(token)
+        answering.reset(tokens[0])
+        active.reset(tokens[1])
+        installation.release()
         with installation.lock:
             installation.answerers -= 1
             if not installation.answerers:

@@ -80,10 +80,6 @@ class CallPath:
         self.frames = frames
         self.facts: dict[Hashable, Any] = {}
 
-    def without_notes(self) -> tuple[tuple[int, int], ...]:
-        """Return what is the same when unchanged code runs again in this process."""
-        return tuple((id(frame.code), frame.lasti) for frame in self.frames)
-
 
 Handler = Callable[[FrameType, Access], Any]
 _special: dict[int, Handler] = {}
@@ -126,6 +122,19 @@ def collect(frame: FrameType | None) -> tuple[Frame, ...]:
         frames.append(Frame(frame.f_code, frame.f_lasti, note))
         frame = frame.f_back
     return (*frames, *callers())
+
+
+def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
+    """Return code and instruction of every frame, without notes: what a rerun of unchanged code repeats."""
+    found = []
+    while frame is not None:
+        number = id(frame.f_code)
+        found.append((number, frame.f_lasti))
+        if _special.get(number) is _stop:
+            break
+        frame = frame.f_back
+    found.extend((id(item.code), item.lasti) for item in callers())
+    return tuple(found)
 
 
 def callers() -> tuple[Frame, ...]:
@@ -186,8 +195,7 @@ def _see_prefetch_level(frame: FrameType, access: Access) -> None:
     names = frame.f_locals
     lookup, level = names["lookup"], names["level"]
     access.peers = names["instances"]
-    through = lookup.prefetch_through.split("__")
-    access.level = (through[level],)
+    access.level = (lookup.prefetch_to.split("__")[level],)
 
 
 def _see_declared(frame: FrameType, access: Access) -> None:  # noqa: ARG001

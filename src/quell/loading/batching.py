@@ -36,11 +36,10 @@ class Batch:
         Raises:
             CannotBatch: If the call cannot be answered from one query.
         """
-        owner, whole = _owner_value(queryset, instance)
         if self._rows is None:
-            self._rows = self._load(whole)
-        low, high = queryset.query.low_mark, queryset.query.high_mark
-        return self._rows.get(str(owner), [])[low:high]
+            self._rows = self._load(_without_slice(queryset))
+        query = queryset.query
+        return self._rows.get(str(instance.pk), [])[query.low_mark : query.high_mark]
 
     def count(self, queryset: "QuerySet[Any, Any]", instance: Model) -> int:
         """
@@ -49,15 +48,14 @@ class Batch:
         Raises:
             CannotBatch: If the call cannot be answered from one query.
         """
-        owner, whole = _owner_value(queryset, instance)
         if queryset.query.is_sliced or queryset.query.distinct:
             msg = "a sliced or distinct count has no batch"
             raise CannotBatch(msg)
         if self._counts is None:
-            grouped = _with_owners(whole, self._owner_pks)
+            grouped = _with_owners(_without_slice(queryset), self._owner_pks)
             found = grouped.order_by().values_list(OWNER).annotate(batch_count=Count("*"))
             self._counts = {str(owner): count for owner, count in found}
-        return self._counts.get(str(owner), 0)
+        return self._counts.get(str(instance.pk), 0)
 
     def _load(self, queryset: "QuerySet[Any, Any]") -> dict[Hashable, list[Any]]:
         if queryset.query.values_select or queryset.query.combinator:
@@ -69,11 +67,12 @@ class Batch:
         return rows
 
 
-def _owner_value(queryset: "QuerySet[Any, Any]", instance: Model) -> tuple[Hashable, "QuerySet[Any, Any]"]:
-    """Return the value that ties a queryset to its row, and the queryset with neither that tie nor a slice."""
+def _without_slice(queryset: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
     whole = queryset._chain()  # type: ignore[attr-defined]  # the queryset itself stays as it is
     whole.query.clear_limits()
-    return instance.pk, whole
+    # Each row's manager shares its hints with its clones; the batch belongs to no single row.
+    whole._hints = dict(queryset._hints)
+    return whole
 
 
 def _with_owners(queryset: "QuerySet[Any, Any]", pks: Sequence[Hashable]) -> "QuerySet[Any, Any]":
@@ -94,7 +93,11 @@ def _tie(queryset: "QuerySet[Any, Any]") -> tuple[Any, WhereNode]:
     where = queryset.query.where
     for node in _nodes(where):
         for child in node.children:
-            if getattr(child, "lookup_name", "") == "exact" and child.rhs in _keys(instance) and _is_tie(child):
+            if (
+                getattr(child, "lookup_name", "") == "exact"
+                and child.rhs in _keys(instance)
+                and _is_tie(child)
+            ):
                 return child, node
     msg = "the condition that ties the rows to their owner was not found"
     raise CannotBatch(msg)

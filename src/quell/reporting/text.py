@@ -1,7 +1,9 @@
 """Findings as plain text for a terminal."""
 
+import os
 from collections.abc import Sequence
 
+from quell.events import Location
 from quell.findings import Finding
 
 
@@ -24,15 +26,23 @@ def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int 
     return "\n".join(lines)
 
 
+def short_path(spot: Location | None) -> str:
+    """Return ``file:line``, relative to the working directory where the file is below it."""
+    if spot is None:
+        return "-"
+    here = os.getcwd() + os.sep
+    return f"{spot.file.removeprefix(here)}:{spot.line}"
+
+
 def block(finding: Finding) -> list[str]:
     """Return one finding as the lines of a block."""
     what = f"{finding.model} {finding.path}".strip()
     lines = [f"{finding.code} {finding.kind}  {what}  {finding.count} queries, {finding.saved_queries} needless"]
     if finding.origin is not None:
         place = f"  ({finding.place})" if finding.place else ""
-        lines.append(f"  change   {finding.origin}{place}")
+        lines.append(f"  change   {short_path(finding.origin)}{place}")
     if finding.trigger is not None and finding.trigger != finding.origin:
-        lines.append(f"  because  {finding.trigger}")
+        lines.append(f"  because  {short_path(finding.trigger)}")
     lines.append(f"  write    {finding.suggestion}")
     if finding.proof is not None:
         lines.append(f"  proof    {finding.proof.reason or finding.proof.verdict}")
