@@ -43,12 +43,12 @@ class Author(models.Model):
     @property
     def country_name(self) -> str:
         """Return a name that takes a second row."""
-        return self.country.name
+        return self.country.name  # country_name
 
     @cached_property
     def titles(self) -> list[str]:
         """Return the titles of this author's books."""
-        return sorted(book.title for book in self.books.all())
+        return sorted(book.title for book in self.books.all())  # titles
 
 
 class Profile(models.Model):
@@ -112,7 +112,7 @@ class Book(models.Model):
     @property
     def byline(self) -> str:
         """Return the title with its author, which takes another row."""
-        return f"{self.title} by {self.author.name}"
+        return f"{self.title} by {self.author.name}"  # byline
 
 
 class Novel(Book):

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from quell import FetchPlan
 from quell.findings import Finding, Location
 
-TEMPLATES = Path(__file__).parent.parent / "library" / "templates"
-_MARKERS = ("#", "{#")
+LIBRARY = Path(__file__).parent.parent / "library"
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -38,7 +37,7 @@ class Expected:
     One finding that has to be there.
 
     ``origin`` and ``trigger`` name the comment at the end of a line, ``None`` that there is none. A trigger
-    such as ``list.html:trigger`` is in a template.
+    such as ``list.html:trigger`` or ``models.py:trigger`` is in that file of the library.
     """
 
     kind: str
@@ -112,13 +111,17 @@ def marked_line(function: Callable[..., object], marker: str) -> str:
     """
     name, colon, rest = marker.rpartition(":")
     function = inspect.unwrap(function)
-    path = TEMPLATES / "library" / name if colon else Path(inspect.getsourcefile(function) or "")
+    path = _path_of(name) if colon else Path(inspect.getsourcefile(function) or "")
     wanted = rest if colon else marker
     lines = list(_lines(path, None if colon else function, wanted))
     if len(lines) != 1:
         msg = f'{path.name}: {len(lines)} lines end with "# {wanted}", not one, for {function.__qualname__}'
         raise LookupError(msg)
     return f"{path}:{lines[0]}"
+
+
+def _path_of(name: str) -> Path:
+    return LIBRARY / name if name.endswith(".py") else LIBRARY / "templates" / "library" / name
 
 
 def _lines(path: Path, function: Callable[..., object] | None, marker: str) -> Iterator[int]:

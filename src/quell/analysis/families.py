@@ -1,8 +1,8 @@
 """
 Families: the fetches that one queryset, or one loop of querysets, caused by one relation.
 
-A root's family is its call path: the fetches of one loop share it, two unrelated querysets never do. A relation's
-family is that of its parent and the hops from there. So a family is what one change at one queryset would replace.
+A root's family is its call path and its origin: the fetches of one loop share both, two unrelated querysets never
+do, even where one line evaluates them. A relation's family is that of its parent and the hops from there. So a family is what one change at one queryset would replace.
 """
 
 from collections import Counter
@@ -81,5 +81,5 @@ def _place(
 
 def _key(fetch: Fetch, parent: Family | None) -> Key:
     if parent is None:
-        return ("root", fetch.kind, fetch.call_path, fetch.model, fetch.hops)
+        return ("root", fetch.kind, fetch.call_path, fetch.origin, fetch.model, fetch.hops)
     return ("child", parent.key, fetch.kind, fetch.hops, fetch.method, fetch.variant)

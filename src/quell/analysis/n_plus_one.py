@@ -60,6 +60,9 @@ def _climb(family: Family, threshold: int) -> tuple[Family, tuple[str, ...]]:
             return node, path
         if is_one_list:
             candidate = candidate or (node, path)
+        if node.first.kind == "prefetch" and node.first.variant and node.first.built_by == "user":
+            # No path leads from the outer queryset through a to_attr: the inner one is to change.
+            return node, path
         path = (*node.hops, *path)
         node = node.parent
     if candidate is not None and not _can_change(node.first):

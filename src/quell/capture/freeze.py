@@ -68,7 +68,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
     kind = _kind(record, parent)
     origin, built_by, place = origin_of(record)
     hop_model = record.instance_model
-    is_single, joins = _facts(record)
+    is_single, joins, is_attribute = _facts(record)
     return Fetch(
         number=record.number,
         kind=kind,
@@ -82,7 +82,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         can_join=joins,
         is_deferred=record.is_deferred,
         method=record.method,
-        variant=record.variant,
+        variant=("to_attr",) if is_attribute else record.variant,
         origin=origin,
         built_by=built_by,
         place=place,
@@ -100,15 +100,15 @@ def _kind(record: FetchRecord, parent: FetchRecord | None) -> FetchKind:
     return "prefetch" if record.is_prefetch else "lazy"
 
 
-def _facts(record: FetchRecord) -> tuple[bool, bool]:
-    """Return whether the hop leads to one row, and whether a join can load it."""
+def _facts(record: FetchRecord) -> tuple[bool, bool, bool]:
+    """Return whether the hop leads to one row, whether a join can load it, and whether it is no relation."""
     if record.is_deferred:
-        return True, True
+        return True, True, False
     if record.instance_model is None or not record.hops:
-        return False, False
+        return False, False, False
     try:
         hop = resolve_path(record.instance_model, record.hops[0])[0]
     except UsageError:
         # A to_attr of a prefetch is no relation; its rows were loaded together.
-        return False, False
-    return hop.is_single, hop.can_join
+        return False, False, True
+    return hop.is_single, hop.can_join, False
