@@ -34,7 +34,8 @@ class Finding:
     One cause of needless database work.
 
     ``fingerprint`` identifies the cause over runs and line shifts: it is made of what was loaded and of the
-    functions that built and caused it, never of a line number.
+    functions that built and caused it, never of a line number. ``triggers`` are all lines that caused loads, the one
+    that caused most of them first.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Finding:
     saved_queries: int = 0
     origin: Location | None = None
     trigger: Location | None = None
+    triggers: tuple[Location, ...] = ()
     place: str = ""
     suggestion: str = ""
     message: str = ""

@@ -37,8 +37,13 @@ class Family:
     @property
     def trigger(self) -> Location | None:
         """The line that caused most of the fetches."""
-        spots = Counter(fetch.trigger for fetch in self.fetches)
-        return spots.most_common(1)[0][0]
+        return next(iter(self.triggers), None)
+
+    @property
+    def triggers(self) -> tuple[Location, ...]:
+        """All lines that caused fetches, the one that caused most of them first."""
+        spots = Counter(fetch.trigger for fetch in self.fetches if fetch.trigger is not None)
+        return tuple(spot for spot, _ in spots.most_common())
 
     def add(self, fetch: Fetch) -> None:
         """Take one more fetch in."""
@@ -82,4 +87,6 @@ def _place(
 def _key(fetch: Fetch, parent: Family | None) -> Key:
     if parent is None:
         return ("root", fetch.kind, fetch.call_path, fetch.origin, fetch.model, fetch.hops)
-    return ("child", parent.key, fetch.kind, fetch.hops, fetch.method, fetch.variant)
+    # The relation itself is one cause wherever it is read; what a call adds to it is a cause of its own per line.
+    call = (fetch.method, fetch.variant, str(fetch.trigger)) if fetch.method or fetch.variant else ()
+    return ("child", parent.key, fetch.kind, fetch.hops, call)

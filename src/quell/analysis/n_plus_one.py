@@ -113,6 +113,7 @@ def _finding(hit: _Hit, queries: int, lists: int) -> Finding:
         saved_queries=max(queries - needed, 1),
         origin=root.origin or hit.trigger,
         trigger=hit.trigger,
+        triggers=hit.family.triggers,
         place=root.place,
         fetches=(root.number, fetch.number),
     )
@@ -129,6 +130,7 @@ def _orphan_finding(hit: _Hit) -> Finding:
         saved_queries=len(hit.family.fetches) - 1,
         origin=hit.trigger,
         trigger=hit.trigger,
+        triggers=hit.family.triggers,
         fetches=(0, fetch.number),
     )
 

@@ -13,7 +13,7 @@ MIN_CHUNK = 50  # values of an IN list that make a batch of it
 _PAGE = re.compile(r"\b(?:LIMIT|FETCH\s+(?:FIRST|NEXT))\s+(\d+)", re.IGNORECASE)
 _OFFSET = re.compile(r"\bOFFSET\s+\d+", re.IGNORECASE)
 _KEYSET = re.compile(r"(?:>|<)=?\s*(?:\(?%s|\(?\?|:\w+|%\(|'|\d)", re.IGNORECASE)
-_IN_LIST = re.compile(r"\bIN\s*\(((?:[^()]*,){%d}[^()]*)\)" % (MIN_CHUNK - 1), re.IGNORECASE)
+_IN_LIST = re.compile(r"\bIN\s*\(((?:[^(),]*,){%d}[^()]*)\)" % (MIN_CHUNK - 1), re.IGNORECASE)
 
 
 def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:

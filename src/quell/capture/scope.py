@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from quell.conf import get_settings
 from quell.guard import guarded
@@ -19,7 +20,8 @@ from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
 
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE)
-_TRANSACTION_LETTERS = frozenset("SRBCsrbc \n\t")
+# What nearly every statement begins with, and no transaction control does.
+_USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 
 class RawEvent:
@@ -104,12 +106,13 @@ class Scope:
 
     def _record(self, sql: str, many: bool, context: dict[str, Any], seconds: float, frame: FrameType) -> None:  # noqa: FBT001
         sql = sql if type(sql) is str else _as_text(sql, context)
-        if sql[:1] in _TRANSACTION_LETTERS and _TRANSACTION.match(sql):
+        if not sql.startswith(_USUAL) and _TRANSACTION.match(sql):
             return
         if len(self.events) >= self._max_events:
             self.dropped_count += 1
             return
         access = Access()
+        frame = _below_wrappers(frame)
         key = walk(frame, access)
         if access.is_connecting:
             return
@@ -126,12 +129,20 @@ class Scope:
 
     def _path(self, key: list[Any], frame: FrameType) -> CallPath:
         key.append(current_unit.get())
-        key.extend((id(item.code), item.lasti) for item in callers())
+        outer = callers()
+        if outer:
+            key.extend((id(item.code), item.lasti) for item in outer)
         wanted = tuple(key)
         path = self.paths.get(wanted)
         if path is None:
-            path = self.paths[wanted] = CallPath(collect(frame))
+            path = self.paths[wanted] = self._new_path(frame)
         return path
+
+    def _new_path(self, frame: FrameType) -> CallPath:
+        """Return the path of a frame, which may be known by other offsets: see ``beginning_of()``."""
+        frames = collect(frame)
+        same = (current_unit.get(), *((id(item.code), item.lasti, item.note) for item in frames))
+        return self.paths.setdefault(same, CallPath(frames))
 
     def __enter__(self) -> "Scope":
         self.open()
@@ -141,6 +152,19 @@ class Scope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_CURSOR_CODE = CursorWrapper._execute_with_wrappers.__code__  # type: ignore[attr-defined]  # a private method
+
+
+def _below_wrappers(frame: FrameType) -> FrameType:
+    """Skip the execute wrappers of others: they pass a statement on, and cause none."""
+    outer: FrameType | None = frame
+    while outer is not None:
+        if outer.f_code is _CURSOR_CODE:
+            return outer
+        outer = outer.f_back
+    return frame
 
 
 def _remove(wrappers: list[Any], wrapper: object) -> None:
@@ -159,7 +183,8 @@ def _as_text(sql: Any, context: dict[str, Any]) -> str:
 
 
 def _row_count(cursor: Any) -> int:
-    count = getattr(cursor, "rowcount", -1)
+    # Django's wrapper would look the name up in Python.
+    count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
     return count if isinstance(count, int) else -1
 
 
