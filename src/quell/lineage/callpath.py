@@ -12,6 +12,7 @@ stay at one instruction although they moved on, so what they walk over belongs t
 import sys
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
+from dis import opmap
 from itertools import count
 from threading import get_ident
 from types import CodeType, FrameType
@@ -29,6 +30,7 @@ from django.template.base import Node
 from quell.lineage.sites import is_manager_code, watch_owner
 from quell.lineage.usercode import is_user_file
 
+_PRECALL = opmap.get("PRECALL", -1)
 _numbers = count(1)
 _STOP = object()
 
@@ -117,11 +119,29 @@ def collect(frame: FrameType | None) -> tuple[Frame, ...]:
         handler = _special.get(id(frame.f_code))
         note = handler(frame, Access()) if handler is not None else None
         if note is _STOP:
-            frames.append(Frame(frame.f_code, frame.f_lasti, _boundary(frame)))
+            frames.append(Frame(frame.f_code, beginning_of(frame), _boundary(frame)))
             break
-        frames.append(Frame(frame.f_code, frame.f_lasti, note))
+        frames.append(Frame(frame.f_code, beginning_of(frame), note))
         frame = frame.f_back
     return (*frames, *callers())
+
+
+def beginning_of(frame: FrameType) -> int:
+    """
+    Return the offset of the instruction that a frame is at.
+
+    Before Python 3.13 a call that the interpreter has specialised rests elsewhere, so that one loop would have two
+    paths: that of a property or a generator on the inline cache behind its instruction, and in Python 3.11 that of
+    ``list()`` on the PRECALL in front of its CALL.
+    """
+    offset = frame.f_lasti
+    if sys.version_info < (3, 13):
+        code = frame.f_code.co_code
+        while offset > 0 and not code[offset]:
+            offset -= 2
+        if code[offset] == _PRECALL:
+            offset += 4
+    return offset
 
 
 def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
@@ -129,7 +149,7 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
     found = []
     while frame is not None:
         number = id(frame.f_code)
-        found.append((number, frame.f_lasti))
+        found.append((number, beginning_of(frame)))
         if _special.get(number) is _stop:
             break
         frame = frame.f_back
