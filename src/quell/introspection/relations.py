@@ -166,6 +166,9 @@ def _kind(field: Any) -> HopKind:
         return "many_to_many"
     if hasattr(field, "object_id_field_name"):
         return "generic_relation"
+    if hasattr(getattr(field, "field", None), "object_id_field_name"):
+        # GenericRel calls itself many-to-one, but what Django puts on the model is a manager.
+        return "reverse_many"
     if field.many_to_one or (field.one_to_one and field.concrete):
         return "forward"
     return "reverse_one" if field.one_to_one else "reverse_many"
@@ -181,6 +184,8 @@ def _columns(field: Any, kind: HopKind) -> tuple[str, ...]:
         return (field.ct_field, field.fk_field)
     if kind == "forward":
         return tuple(local.name for local, _ in field.related_fields)
+    if hasattr(getattr(field, "field", None), "object_id_field_name") and kind == "reverse_many":
+        return (field.field.content_type_field_name, field.field.object_id_field_name)
     if kind.startswith("reverse"):
         return tuple(remote.name for _, remote in field.field.related_fields)
     if kind == "many_to_many" and hasattr(field, "through"):
