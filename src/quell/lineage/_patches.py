@@ -127,11 +127,18 @@ class Filling(Hooks):
 
 def _label(populators: list[Any], klass_info: dict[str, Any], alias: FetchAlias) -> None:
     for populator, info in zip(populators, klass_info.get("related_klass_infos", ()), strict=False):
-        joined = info["field"]
-        is_reverse = info["reverse"] and joined.remote_field is not None
-        name = joined.remote_field.get_accessor_name() if is_reverse else joined.name
-        populator.db = alias.joined(str(name or joined.name), info["model"])
+        populator.db = alias.joined(_attribute(info), info["model"])
         _label(populator.related_populators, info, populator.db)
+
+
+def _attribute(info: dict[str, Any]) -> str:
+    """Return the attribute that holds a joined row."""
+    setter, joined = info["remote_setter"], info["field"]
+    if isinstance(setter, functools.partial):
+        # select_related() of a FilteredRelation, whose name is that of its alias.
+        return str(setter.args[0])
+    is_reverse = info["reverse"] and joined.remote_field is not None
+    return str((joined.remote_field.get_accessor_name() if is_reverse else "") or joined.name)
 
 
 _queryset_db = QuerySet.__dict__["db"].fget
