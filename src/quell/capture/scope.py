@@ -8,8 +8,10 @@ from types import FrameType, TracebackType
 from typing import Any
 from weakref import WeakSet
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionDoesNotExist
 from django.db.backends.utils import CursorWrapper
 
 from quell.conf import get_settings
@@ -62,7 +64,8 @@ class Scope:
         observers = outer.observers if outer is not None else ()
         self.is_open = True
         self._token = active.set(Hooks((*observers, self)))
-        for connection in connections.all():
+        # An alias that nobody used yet tells by the signal of its connection, and may lack its driver.
+        for connection in connections.all(initialized_only=True):
             self._see(connection)
 
     def close(self) -> None:
@@ -82,8 +85,11 @@ class Scope:
         self.is_open = False
 
     def see_alias(self, alias: str) -> None:
-        """Watch the connection that this thread uses for an alias."""
-        connection = connections[alias]
+        """Watch the connection that this thread uses for an alias; of a wrong one Django complains, if it is used."""
+        try:
+            connection = connections[alias]
+        except (ConnectionDoesNotExist, ImproperlyConfigured):
+            return
         if connection not in self._connections:
             self._see(connection)
 
