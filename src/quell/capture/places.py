@@ -40,10 +40,12 @@ def class_location(cls: type, function: str = "") -> Location | None:
     """Return the place of a class statement."""
     try:
         file = inspect.getsourcefile(cls)
-        line = inspect.getsourcelines(cls)[1]
+        text, line = inspect.getsourcelines(cls)
     except (OSError, TypeError):
         return None
-    return Location(file or "", line, function or cls.__qualname__)
+    # The source begins with the decorators.
+    above = next((number for number, code in enumerate(text) if code.lstrip().startswith("class ")), 0)
+    return Location(file or "", line + above, function or cls.__qualname__)
 
 
 def trigger_of(path: CallPath) -> Location | None:
