@@ -127,8 +127,8 @@ def _false_loops(oracle: Oracle, findings: Mapping[str, Sequence[Finding]]) -> I
 
 
 def _is_at(finding: Finding, site: Site) -> bool:
-    trigger = finding.trigger
-    return site.place.covers(trigger.file, trigger.line) if trigger is not None else site.place.covers("", 0)
+    lines = finding.triggers or ((finding.trigger,) if finding.trigger is not None else ())
+    return any(site.place.covers(line.file, line.line) for line in lines)
 
 
 def is_related(finding: Finding, tables: Sequence[str]) -> bool:
