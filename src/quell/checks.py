@@ -11,7 +11,7 @@ from quell.conf import PREFIX, problem_of, setting_names
 
 
 @register("quell")
-def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:  # noqa: ARG001
+def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """
     Report each ``QUELL_*`` setting that is unknown (quell.E001) or has a wrong value (quell.E002).
 

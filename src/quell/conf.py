@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -15,53 +15,49 @@ ON_ERROR_CHOICES = ("log", "raise")
 SampleUrls: TypeAlias = Callable[[], Sequence[str]] | Sequence[str] | str
 
 
-def _setting(default: Any, test: Callable[[Any], bool], wanted: str) -> Any:
-    return field(default=default, metadata={"test": test, "wanted": wanted})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of quell; the name of a field, in capitals behind ``QUELL_``, is that of the setting."""
+
+    lineage_threshold: int = 2  # distinct instances of one root that load one relation, at least 2
+    loop_threshold: int = 3  # repeats of one statement by one path, at least 2
+    max_events: int = 50_000  # statements that a watch keeps, at least 1; the rest is counted
+    libraries: Sequence[str] = ()  # packages that are no user code, beside the built-in ones
+    on_error: str = "log"  # what an error inside quell does: "log" or "raise"
+    show_params: bool = False  # parameters of statements in terminals
+    sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
+    profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
 
 
-def _at_least(bound: int) -> tuple[Callable[[Any], bool], str]:
-    # A bool is an int to Python, but True is no number of repeats.
-    return (
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= bound,
-        f"a whole number, {bound} or more",
-    )
+_FIELDS = {PREFIX + item.name.upper(): item for item in fields(Settings)}
+_override: Settings | None = None
+
+
+def _is_number(value: object, *, minimum: int) -> bool:
+    # True is an int to Python, and no number of repeats.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 
 def _is_texts(value: object) -> bool:
     return isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value)
 
 
-def _is_urls(value: object) -> bool:
-    return callable(value) or isinstance(value, str) or _is_texts(value)
-
-
-_TEXTS = (_is_texts, "a list or tuple of texts")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings of quell; the name of a field, in capitals behind ``QUELL_``, is that of the setting."""
-
-    # Distinct instances of one root that load one relation.
-    lineage_threshold: int = _setting(2, *_at_least(2))
-    # Repeats of one statement by one path.
-    loop_threshold: int = _setting(3, *_at_least(2))
-    # Statements that a watch keeps; the rest is counted.
-    max_events: int = _setting(50_000, *_at_least(1))
-    # Packages that are no user code, beside the built-in ones.
-    libraries: Sequence[str] = _setting((), *_TEXTS)
-    # What an error inside quell does.
-    on_error: str = _setting("log", lambda value: value in ON_ERROR_CHOICES, '"log" or "raise"')
-    # Parameters of statements in terminals.
-    show_params: bool = _setting(False, lambda value: isinstance(value, bool), "True or False")
-    # What `quell profile` visits beside what it finds itself.
-    sample_urls: SampleUrls = _setting((), _is_urls, "a list of URLs, a callable that returns one, or its dotted path")
-    # Regular expressions of paths that are never visited.
-    profile_exclude: Sequence[str] = _setting((), *_TEXTS)
-
-
-_FIELDS = {PREFIX + item.name.upper(): item for item in fields(Settings)}
-_override: Settings | None = None
+# What a value has to be, in words and as a test.
+_NUMBER_OF_REPEATS = ("a whole number, 2 or more", lambda value: _is_number(value, minimum=2))
+_TEXTS = ("a list or tuple of texts", _is_texts)
+_RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "lineage_threshold": _NUMBER_OF_REPEATS,
+    "loop_threshold": _NUMBER_OF_REPEATS,
+    "max_events": ("a whole number, 1 or more", lambda value: _is_number(value, minimum=1)),
+    "libraries": _TEXTS,
+    "on_error": ('"log" or "raise"', lambda value: value in ON_ERROR_CHOICES),
+    "show_params": ("True or False", lambda value: isinstance(value, bool)),
+    "sample_urls": (
+        "a list of URLs, a callable that returns one, or the dotted path of such a callable",
+        lambda value: callable(value) or isinstance(value, str) or _is_texts(value),
+    ),
+    "profile_exclude": _TEXTS,
+}
 
 
 def setting_names() -> tuple[str, ...]:
@@ -71,23 +67,24 @@ def setting_names() -> tuple[str, ...]:
 
 def problem_of(name: str, value: object) -> tuple[str, str] | None:
     """
-    Tell what is wrong with a value for a setting.
+    Tell what is wrong with the value of a setting.
 
     Returns:
         The fact and what to do, or ``None`` where the value is right.
     """
-    item = _FIELDS[name]
-    if item.metadata["test"](value):
+    field = _FIELDS[name]
+    wanted, is_right = _RULES[field.name]
+    if is_right(value):
         return None
-    wanted = item.metadata["wanted"]
-    return f"is {value!r}, which is not {wanted}", f"Set it to {wanted}; without it the value is {item.default!r}."
+    return f"is {value!r}, which is not {wanted}", f"Set it to {wanted}; the default is {field.default!r}."
 
 
 @cache
 def _read() -> Settings:
     given = {name: getattr(django_settings, name) for name in _FIELDS if hasattr(django_settings, name)}
-    # A wrong value is reported by the checks; here the default keeps the application running.
-    return Settings(**{_FIELDS[name].name: value for name, value in given.items() if problem_of(name, value) is None})
+    # The checks report a wrong value; here the default keeps the application running.
+    right = {name: value for name, value in given.items() if problem_of(name, value) is None}
+    return Settings(**{_FIELDS[name].name: value for name, value in right.items()})
 
 
 def get_settings() -> Settings:

@@ -56,7 +56,11 @@ class Profile(models.Model):
     """The other side of a one-to-one, with a query name of its own."""
 
     customer = models.OneToOneField(
-        Customer, models.CASCADE, related_name="profile", related_query_name="customer_profile", primary_key=True
+        Customer,
+        models.CASCADE,
+        related_name="profile",
+        related_query_name="customer_profile",
+        primary_key=True,
     )
     text = models.TextField(default="")
 
@@ -102,7 +106,9 @@ class Ticket(models.Model):
     organization = models.ForeignKey(
         Organization, models.SET_NULL, null=True, to_field="code", related_name="code_tickets"
     )
-    loose = models.ForeignKey(Organization, models.DO_NOTHING, db_constraint=False, related_name="loose_tickets")
+    loose = models.ForeignKey(
+        Organization, models.DO_NOTHING, db_constraint=False, related_name="loose_tickets"
+    )
     hidden = models.ForeignKey(Hidden, models.SET_NULL, null=True)
     duplicates = models.ManyToManyField("self", symmetrical=True)
     blocks = models.ManyToManyField("self", symmetrical=False, related_name="blocked_by")

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from django.db.models import Manager, Model
 from django.db.models.constants import LOOKUP_SEP
-from django.db.models.manager import BaseManager
 
 from quell.exceptions import UsageError
 
@@ -20,6 +19,8 @@ HopKind = Literal[
     "generic_relation",
     "unknown",
 ]
+# Fields, reverse relations and generic relations share no class, only attributes.
+RelationField: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,11 @@ class Hop:
     One relation on a lookup path.
 
     ``name`` is the attribute of an instance, as ``prefetch_related()`` spells it; ``query_name`` is what
-    ``select_related()`` and ``filter()`` want, which differs for reverse relations without a ``related_name``.
-    ``model`` is the label of the model that the hop leads to, and empty behind a generic foreign key, where
-    each row may lead elsewhere. ``can_join`` promises the same rows and related objects as loading on demand.
-    ``columns`` are the fields of the row itself that the relation is followed by.
+    ``select_related()`` and ``filter()`` want, which differs for a reverse relation without ``related_name``.
+    ``model`` is the label of the model that the hop leads to; it is empty for a generic foreign key, where
+    each row may lead elsewhere, and what is behind that is ``"unknown"``. ``can_join`` promises that a join
+    loads what loading on demand loads, and keeps all rows. ``columns`` are the fields of the row itself by
+    which the relation is followed.
     """
 
     name: str
@@ -47,10 +49,10 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A hop together with Django's own objects: the field or reverse relation, and the model it leads to."""
+    """A hop with Django's own objects: the field or reverse relation, and the model that it leads to."""
 
     hop: Hop
-    field: Any
+    field: RelationField
     target: type[Model] | None
 
 
@@ -59,7 +61,7 @@ def resolve_path(model: type[Model], path: str) -> tuple[Hop, ...]:
     Return the facts about each relation of a path, such as ``"comments__author"``.
 
     Args:
-        model: The model that the path starts from; a proxy or a multi-table child is followed like its parent.
+        model: The model that the path starts from; a proxy or multi-table child has its parent's relations.
         path: Accessor names, joined by two underscores, as ``prefetch_related()`` takes them.
 
     Raises:
@@ -69,7 +71,12 @@ def resolve_path(model: type[Model], path: str) -> tuple[Hop, ...]:
 
 
 def walk(model: type[Model], path: str) -> tuple[Relation, ...]:
-    """Do as ``resolve_path()``, with Django's field and model beside each fact."""
+    """
+    Do as ``resolve_path()``, with Django's field and model beside each fact.
+
+    Raises:
+        UsageError: If a name is no relation.
+    """
     found: list[Relation] = []
     current: type[Model] | None = model
     for name in path.split(LOOKUP_SEP):
@@ -80,11 +87,11 @@ def walk(model: type[Model], path: str) -> tuple[Relation, ...]:
 
 
 def relation_names(model: type[Model]) -> tuple[str, ...]:
-    """Return the accessor names of all relations of a model, sorted; hidden ones have none."""
+    """Return the accessor names of all relations of a model, sorted; a hidden relation has none."""
     return tuple(sorted(name for name, _ in _accessors(model)))
 
 
-def is_plain(manager: BaseManager[Any]) -> bool:
+def is_plain(manager: "Manager[Any]") -> bool:
     """Tell whether a manager returns every row: no class of it has a ``get_queryset()`` of its own."""
     return type(manager).get_queryset is Manager.get_queryset
 
@@ -93,22 +100,16 @@ def _find(model: type[Model], name: str, path: str) -> Relation:
     for accessor, field in _accessors(model):
         if accessor == name:
             return _describe(name, field)
-    label = model._meta.label
     names = relation_names(model)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     within = "" if path == name else f' (in "{path}")'
-    if close:
-        hint = f'did you mean "{close[0]}"?'
-    elif names:
-        hint = f"its relations are {', '.join(names)}"
-    else:
-        hint = "it has no relations"
-    msg = f'{label} has no relation "{name}"{within}; {hint}'
+    hint = f'did you mean "{close[0]}"?' if close else f"its relations are {', '.join(names) or 'none'}"
+    msg = f'{model._meta.label} has no relation "{name}"{within}; {hint}'
     raise UsageError(msg)
 
 
-def _accessors(model: type[Model]) -> Iterator[tuple[str, Any]]:
-    field: Any
+def _accessors(model: type[Model]) -> Iterator[tuple[str, RelationField]]:
+    field: RelationField
     for field in model._meta.get_fields():
         if not field.is_relation:
             continue
@@ -131,35 +132,27 @@ def _behind_generic(name: str) -> Relation:
     return Relation(hop=hop, field=None, target=None)
 
 
-def _describe(name: str, field: Any) -> Relation:
+def _describe(name: str, field: RelationField) -> Relation:
     kind = _kind(field)
-    target: type[Model] | None = None if kind == "generic" else field.related_model
+    target: type[Model] | None = field.related_model
     is_single = kind in {"forward", "reverse_one", "generic"}
-    is_nullable = is_single and (kind != "forward" or field.null)
     is_forward_parent = kind == "forward" and bool(getattr(field.remote_field, "parent_link", False))
     hop = Hop(
         name=name,
-        query_name=_query_name(field, kind),
+        # Of a reverse relation, this is related_query_name(), which need not be its accessor.
+        query_name=field.name,
         kind=kind,
         model=target._meta.label if target is not None else "",
         is_single=is_single,
-        can_join=(
-            target is not None
-            and kind in {"forward", "reverse_one"}
-            # Django never descends into the link to a parent: its row is part of the child's own query.
-            and not is_forward_parent
-            and is_plain(target._base_manager)
-            # Without a constraint a row may point nowhere, and the INNER JOIN would drop it.
-            and (is_nullable or getattr(field, "db_constraint", True))
-        ),
-        is_nullable=is_nullable,
+        can_join=not is_forward_parent and _can_join(field, kind),
+        is_nullable=is_single and (kind != "forward" or field.null),
         is_parent_link=bool(is_forward_parent or getattr(field, "parent_link", False)),
         columns=_columns(field, kind),
     )
     return Relation(hop=hop, field=field, target=target)
 
 
-def _kind(field: Any) -> HopKind:
+def _kind(field: RelationField) -> HopKind:
     if field.related_model is None:
         return "generic"
     if field.many_to_many:
@@ -174,12 +167,15 @@ def _kind(field: Any) -> HopKind:
     return "reverse_one" if field.one_to_one else "reverse_many"
 
 
-def _query_name(field: Any, kind: HopKind) -> str:
-    # ForeignObjectRel.name is related_query_name(), which may differ from the accessor.
-    return str(field.field.related_query_name() if kind.startswith("reverse") else field.name)
+def _can_join(field: RelationField, kind: HopKind) -> bool:
+    # A join knows no manager, but a base manager that hides rows hides them from loading on demand.
+    if kind not in {"forward", "reverse_one"} or not is_plain(field.related_model._base_manager):
+        return False
+    # Without a constraint a key may point nowhere, and the INNER JOIN over it would drop the row.
+    return kind == "reverse_one" or field.null or getattr(field, "db_constraint", True)
 
 
-def _columns(field: Any, kind: HopKind) -> tuple[str, ...]:
+def _columns(field: RelationField, kind: HopKind) -> tuple[str, ...]:
     if kind == "generic":
         return (field.ct_field, field.fk_field)
     if kind == "forward":
@@ -188,10 +184,18 @@ def _columns(field: Any, kind: HopKind) -> tuple[str, ...]:
         return (field.field.content_type_field_name, field.field.object_id_field_name)
     if kind.startswith("reverse"):
         return tuple(remote.name for _, remote in field.field.related_fields)
-    if kind == "many_to_many" and hasattr(field, "through"):
-        source = field.through._meta.get_field(field.field.m2m_reverse_field_name())
-    elif kind == "many_to_many" and hasattr(field, "m2m_field_name"):
-        source = field.remote_field.through._meta.get_field(field.m2m_field_name())
-    else:
-        return ()
-    return tuple(remote.name for _, remote in source.related_fields)
+    source = source_of(field) if kind == "many_to_many" else None
+    return tuple(remote.name for _, remote in source.related_fields) if source is not None else ()
+
+
+def source_of(field: RelationField) -> RelationField:
+    """
+    Return the foreign key, on the table between, by which a many-to-many relation starts.
+
+    It is ``None`` for a relation that another package built in its own way.
+    """
+    if hasattr(field, "m2m_field_name"):
+        return field.remote_field.through._meta.get_field(field.m2m_field_name())
+    if hasattr(field, "through"):
+        return field.through._meta.get_field(field.field.m2m_reverse_field_name())
+    return None

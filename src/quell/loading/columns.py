@@ -1,53 +1,47 @@
 """Columns that ``only()`` or ``defer()`` left out, and what they mean for joins and prefetches."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from quell.introspection.relations import walk
+from quell.introspection.relations import RelationField, walk
 from quell.loading.splitting import Split
 
 _ModelT = TypeVar("_ModelT", bound=Model)
+# Field to the mask of the model behind it; an empty one means that everything is loaded.
+_Mask: TypeAlias = Mapping[RelationField, "_Mask"]
 
 
-def joinable_paths(query: Any, parts: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def joinable_paths(queryset: QuerySet[Any, Any], parts: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
-    Tell which joins a query takes, and which paths have to be prefetched instead.
+    Tell which joins a queryset takes, and which paths have to be prefetched instead.
 
-    Django raises FieldError for a join over a column that is left out, and only when the query is evaluated.
+    Django raises FieldError for a join over a column that is left out, but only on evaluation.
     """
-    mask = query.get_select_mask()
+    mask: Any = queryset.query.get_select_mask()
     joins, instead = [], []
     for join, path in zip(parts.joins, parts.joined_paths, strict=True):
-        if _is_loaded(query.model, path, mask):
+        if _is_loaded(queryset.model, path, mask):
             joins.append(join)
         else:
             instead.append(path)
     return tuple(joins), tuple(instead)
 
 
-def load_columns(queryset: QuerySet[_ModelT, _ModelT], names: Iterable[str]) -> QuerySet[_ModelT, _ModelT]:
-    """Load columns of the root again that were left out: each row would fetch them on its own otherwise."""
-    fields, is_deferring = queryset.query.deferred_loading
-    if not fields:
-        return queryset
-    loaded = {field.name for field in queryset.query.get_select_mask()}
-    missing = {name for name in names if not _is_key(queryset.model, name)} - loaded
+def load_columns(queryset: QuerySet[_ModelT, _ModelT], paths: Iterable[str]) -> QuerySet[_ModelT, _ModelT]:
+    """Load the columns again by which prefetched paths are followed, where they were left out."""
+    names, is_deferring = queryset.query.deferred_loading
+    mask: Any = queryset.query.get_select_mask()
+    missing = {name: attname for path in paths for name, attname in _missing(queryset.model, path, mask)}
     if not missing:
         return queryset
     if is_deferring:
-        attnames = {queryset.model._meta.get_field(name).attname for name in missing}  # type: ignore[union-attr]
-        return queryset.defer(None).defer(*sorted(set(fields) - missing - attnames))
-    return queryset.only(*sorted({*fields, *missing}))
+        return queryset.defer(None).defer(*sorted(set(names) - missing.keys() - set(missing.values())))
+    return queryset.only(*sorted({*names, *missing}))
 
 
-def _is_key(model: type[Model], name: str) -> bool:
-    """Tell whether a field is a key of the row or of its parent, which is known without loading it."""
-    return bool(getattr(model._meta.get_field(name), "primary_key", False))
-
-
-def _is_loaded(model: type[Model], path: str, mask: Any) -> bool:
+def _is_loaded(model: type[Model], path: str, mask: _Mask) -> bool:
     for step in walk(model, path):
         if not mask:
             return True
@@ -55,3 +49,20 @@ def _is_loaded(model: type[Model], path: str, mask: Any) -> bool:
             return False
         mask = mask[step.field]
     return True
+
+
+def _missing(model: type[Model], path: str, mask: _Mask) -> Iterator[tuple[str, str]]:
+    """Yield the columns that the hops of a path need and a mask leaves out, by name and by attribute."""
+    prefix = ""
+    current: type[Model] | None = model
+    for step in walk(model, path):
+        if not mask or current is None:
+            return
+        for name in step.hop.columns:
+            field: RelationField = current._meta.get_field(name)
+            # The key of a row, or of its parent, is known without loading it.
+            if field not in mask and not field.primary_key:
+                yield f"{prefix}{name}", f"{prefix}{field.attname}"
+        mask = mask.get(step.field, {}) if step.hop.is_single else {}
+        prefix = f"{prefix}{step.hop.query_name}__"
+        current = step.target

@@ -1,161 +1,173 @@
 """Counts and existence of related rows, as subqueries that leave the rows of the queryset alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db.models import CharField, Exists, F, Field, Func, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Exists, F, Func, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from quell.exceptions import UsageError
-from quell.introspection.relations import Relation, walk
+from quell.introspection.relations import Relation, RelationField, source_of, walk
 
 SubqueryKind = Literal["count", "exists"]
 
-_NUMBERS = ("SmallIntegerField", "IntegerField", "BigIntegerField")
+_NUMBERS = frozenset({"SmallIntegerField", "IntegerField", "BigIntegerField"})
+_TEXTS = frozenset({"CharField", "TextField", "SlugField"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correlation:
     """
-    How the rows of a relation are found from a row outside.
+    How the rows of a to-many relation are found from a row outside of a subquery.
 
-    ``conditions`` maps a lookup on the related model to the field outside that it equals, and ``casts`` names
-    those whose types differ. ``content_type`` is set for a generic relation: the field and the owner.
+    Each of ``conditions`` is a lookup on ``target`` and the field of ``owner`` that it equals; ``prefix``
+    leads from the row outside to its owner. ``is_text`` tells that the key is a number there and a text here.
+    ``content_type`` is set for a generic relation: the field, and the model that it has to name.
     """
 
     relation: Relation
     owner: type[Model]
+    target: type[Model]
     prefix: str
     conditions: tuple[tuple[str, str], ...]
-    casts: tuple[str, ...] = ()
+    is_text: bool = False
     content_type: tuple[str, type[Model]] | None = None
 
     @property
-    def target(self) -> type[Model]:
-        """Return the model whose rows are counted."""
-        target: type[Model] = self.relation.field.related_model
-        return target
+    def counted(self) -> str:
+        """Return the column to count: the key, or its first column where it has several."""
+        columns: Sequence[RelationField] = self.target._meta.pk_fields
+        return "pk" if len(columns) == 1 else str(columns[0].attname)
 
 
-def correlate(model: type[Model], path: str, what: str) -> Correlation:
+def correlate(model: type[Model], path: str, name: str) -> Correlation:
     """
     Find how the to-many relation at the end of a path hangs on a row of the model.
 
+    Args:
+        model: The model of the rows outside.
+        path: Any to-one hops, then one to-many hop.
+        name: What the result is called, for messages.
+
     Raises:
-        UsageError: If the last hop is not to-many, another one is, or the keys cannot be compared in SQL.
+        UsageError: If the path is another one, or SQL cannot compare the keys.
     """
-    *leading, last = walk(model, path)
-    problem = _problem(leading, last)
-    if problem:
-        msg = f'{what} over "{path}" on {model._meta.label}: {problem}'
+    *way, last = walk(model, path)
+    owner = (way[-1].target if way else None) or model
+    problem = _problem(way, last) or (_key_problem(owner, last.field) if _is_generic(last) else "")
+    if problem or last.target is None:
+        msg = f'"{name}" over "{path}" on {model._meta.label}: {problem}'
         raise UsageError(msg)
-    prefix = "".join(f"{step.hop.query_name}__" for step in leading)
-    owner = (leading[-1].target if leading else None) or model
-    if last.hop.kind == "generic_relation":
-        return _generic(owner, last, prefix, f'{what} over "{path}" on {model._meta.label}')
-    if last.hop.kind == "many_to_many":
-        return Correlation(last, owner, prefix, _many_to_many_keys(last.field))
-    keys = tuple((local.attname, remote.attname) for local, remote in last.field.field.related_fields)
-    return Correlation(last, owner, prefix, keys)
+    return Correlation(
+        relation=last,
+        owner=owner,
+        target=last.target,
+        prefix="".join(f"{step.hop.query_name}__" for step in way),
+        conditions=_conditions(last),
+        is_text=_is_generic(last) and _kind_of_key(owner._meta.pk) != _object_id_kind(last.field),
+        content_type=_content_type(owner, last.field) if _is_generic(last) else None,
+    )
 
 
 def subquery(correlation: Correlation, kind: SubqueryKind) -> Subquery | Exists:
     """
     Build the annotation.
 
-    The rows are those of the default manager, as in ``.all()`` of the relation. A count without related rows is
-    0, as there is no GROUP BY.
+    The rows are those of the default manager, as in ``.all()`` of the relation. A count without related rows
+    is 0, as nothing is grouped.
     """
-    rows = _rows(correlation, depth=1)
+    rows = _rows(correlation)
     if kind == "exists":
         return Exists(rows)
     if rows.query.distinct or rows.query.group_by is not None:
         # The manager folds rows itself: count what it returns, not what it reads.
-        rows = correlation.target._base_manager.filter(pk__in=_rows(correlation, depth=2).values("pk"))
-    counted: QuerySet[Any, Any] = rows.order_by().values(n=Func(F("pk"), function="COUNT", output_field=IntegerField()))
-    return Subquery(counted, output_field=IntegerField())
+        folded = _rows(correlation, is_nested=True)
+        rows = correlation.target._base_manager.filter(pk__in=folded.values("pk"))
+    number = Func(F(correlation.counted), function="COUNT", output_field=IntegerField())
+    return Subquery(rows.order_by().values(n=number), output_field=IntegerField())
 
 
-def _rows(correlation: Correlation, *, depth: int) -> QuerySet[Any, Any]:
+def _rows(correlation: Correlation, *, is_nested: bool = False) -> QuerySet[Any, Any]:
     conditions: dict[str, Any] = {}
     for lookup, outer in correlation.conditions:
         value: Any = OuterRef(f"{correlation.prefix}{outer}")
-        for _ in range(depth - 1):
-            value = OuterRef(value)
-        conditions[lookup] = Cast(value, CharField()) if lookup in correlation.casts else value
+        value = OuterRef(value) if is_nested else value
+        conditions[lookup] = Cast(value, CharField()) if correlation.is_text else value
     if correlation.content_type is not None:
         name, owner = correlation.content_type
-        conditions[name] = _content_type(owner)
+        conditions[name] = _content_type_key(owner)
     return correlation.target._default_manager.filter(**conditions)
 
 
-def _content_type(owner: type[Model]) -> Subquery:
-    """Look the content type up in the same statement: building a queryset never queries."""
+def _content_type_key(owner: type[Model]) -> Subquery:
+    """Look the content type up in the same statement: ``apply()`` never queries."""
     from django.contrib.contenttypes.models import ContentType
 
     found = ContentType._base_manager.filter(app_label=owner._meta.app_label, model=owner._meta.model_name)
     return Subquery(found.values("pk")[:1])
 
 
-def _problem(leading: list[Relation], last: Relation) -> str:
-    for step in leading:
-        if step.hop.kind not in {"forward", "reverse_one"}:
-            return f'"{step.hop.name}" is not to-one, so one number per row would mix several; start at its model'
+def _problem(way: Sequence[Relation], last: Relation) -> str:
+    for step in way:
+        if not step.hop.is_single or step.hop.kind == "generic":
+            return f'"{step.hop.name}" on the way is not to-one; make a plan for the model behind it'
         if not step.hop.can_join:
-            return f'"{step.hop.name}" cannot be joined without losing rows; start at its model'
+            return f'joining "{step.hop.name}" would change the rows; make a plan for the model behind it'
     if last.hop.is_single:
-        return f'"{last.hop.name}" is to-one; name a to-many relation, or filter by {last.hop.query_name}__isnull'
-    if last.hop.kind == "unknown":
-        return "behind a generic foreign key each row leads to another table; start at its model"
+        return f'"{last.hop.name}" is to-one, and only rows of a to-many relation can be counted'
+    if last.hop.kind == "many_to_many" and source_of(last.field) is None:
+        return f'"{last.hop.name}" is no many-to-many relation of Django; prefetch it instead'
     return ""
 
 
-def _many_to_many_keys(field: Any) -> tuple[tuple[str, str], ...]:
-    """Mirror ``core_filters`` of Django's ``ManyRelatedManager``."""
-    if hasattr(field, "m2m_field_name"):
-        through, name = field.remote_field.through, field.m2m_field_name()
-        # A symmetrical relation has rows in both directions, and only the forward name can be written in code.
-        lookup = field.name if field.remote_field.symmetrical else field.related_query_name()
-    else:
-        through, name, lookup = field.through, field.field.m2m_reverse_field_name(), field.field.name
-    source = through._meta.get_field(name)
-    return tuple((f"{lookup}__{remote.name}", remote.attname) for _, remote in source.related_fields)
-
-
-def _generic(owner: type[Model], relation: Relation, prefix: str, where: str) -> Correlation:
+def _conditions(relation: Relation) -> tuple[tuple[str, str], ...]:
+    """Mirror ``core_filters`` of Django's related managers."""
     field = relation.field
-    key = owner._meta.pk
-    object_id: Field[Any, Any] = field.related_model._meta.get_field(field.object_id_field_name)
-    same, must_cast = _comparison(key, object_id)
-    if not same and not must_cast:
-        msg = (
-            f"{where}: {object_id.model._meta.label}.{object_id.name} is a {object_id.get_internal_type()} and the key "
-            f"of {owner._meta.label} is not, so SQL cannot compare them; prefetch the relation and use len()"
-        )
-        raise UsageError(msg)
-    named = owner._meta.concrete_model if field.for_concrete_model else owner
-    return Correlation(
-        relation,
-        owner,
-        prefix,
-        ((object_id.attname, "pk"),),
-        casts=(object_id.attname,) if must_cast else (),
-        content_type=(field.content_type_field_name, named or owner),
+    if _is_generic(relation):
+        return ((field.object_id_field_name, "pk"),)
+    if relation.hop.kind == "reverse_many":
+        return tuple((local.attname, remote.attname) for local, remote in field.field.related_fields)
+    if not hasattr(field, "m2m_field_name"):
+        lookup = field.field.name
+    elif field.remote_field.symmetrical:
+        # There is a row for either direction, and only the forward name is one that code can spell.
+        lookup = field.name
+    else:
+        lookup = field.related_query_name()
+    return tuple(
+        (f"{lookup}__{remote.name}", remote.attname) for _, remote in source_of(field).related_fields
     )
 
 
-def _comparison(key: Any, object_id: Any) -> tuple[bool, bool]:
-    """Tell whether two keys compare as they are, and whether they do as text."""
-    types = [_base_type(field) for field in (key, object_id)]
-    if types[0] == types[1]:
-        return True, False
-    return False, types == ["number", "text"]
+def _is_generic(relation: Relation) -> bool:
+    return relation.hop.kind == "generic_relation"
 
 
-def _base_type(field: Any) -> str:
+def _content_type(owner: type[Model], field: RelationField) -> tuple[str, type[Model]]:
+    named = owner._meta.concrete_model if field.for_concrete_model else owner
+    return field.content_type_field_name, named or owner
+
+
+def _key_problem(owner: type[Model], field: RelationField) -> str:
+    key, object_id = _kind_of_key(owner._meta.pk), _object_id_kind(field)
+    if key == object_id or (key, object_id) == ("number", "text"):
+        return ""
+    column = f"{field.related_model._meta.label}.{field.object_id_field_name}"
+    return (
+        f"{column} is {object_id} and the key of {owner._meta.label} is {key}, which SQL does not compare "
+        "alike on every database; prefetch the relation and use len()"
+    )
+
+
+def _object_id_kind(field: RelationField) -> str:
+    return _kind_of_key(field.related_model._meta.get_field(field.object_id_field_name))
+
+
+def _kind_of_key(field: RelationField) -> str:
     while getattr(field, "remote_field", None):
         field = field.target_field
-    kind = field.get_internal_type()
+    kind = str(field.get_internal_type())
     if kind.endswith("AutoField") or kind.startswith("Positive") or kind in _NUMBERS:
         return "number"
-    return "text" if kind in {"CharField", "TextField", "SlugField", "EmailField", "URLField"} else kind
+    return "text" if kind in _TEXTS else kind

@@ -3,19 +3,27 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar, overload
+from typing import TypeVar, overload
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.query import RawQuerySet
 
 from quell.exceptions import PlanConflict, UsageError
 from quell.loading.applying import apply, apply_to_raw
 from quell.loading.rendering import plan_code, queryset_code
 from quell.loading.splitting import split
-from quell.loading.values import Filter, check_name, check_path, drop_covered
+from quell.loading.values import (
+    Filter,
+    FilterSpec,
+    check_name,
+    check_path,
+    drop_covered,
+    read_filters,
+    read_paths,
+)
 
 _ModelT = TypeVar("_ModelT", bound=Model)
-FilterSpec: TypeAlias = tuple[str, Q] | tuple[str, Q, tuple[str, ...]]
+_SpecT = TypeVar("_SpecT", str, FilterSpec)
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -23,17 +31,17 @@ class FetchPlan:
     """
     What to load together with the rows of a queryset.
 
-    Paths are spelled as ``prefetch_related()`` takes them. Of each one the leading to-one hops are joined, and
-    the first to-many hop is prefetched with everything behind it. No result of a plan shrinks a relation's own
+    Paths are spelled as ``prefetch_related()`` takes them. Of each one the leading to-one hops are joined,
+    and the first to-many hop is prefetched with everything behind it. A plan never shrinks a relation's own
     ``.all()``: counts, existence and filtered rows have attributes of their own.
 
     Args:
-        paths: Relations to load, by join or by prefetch, whichever loads the same rows.
+        paths: Relations to load, by a join or a prefetch, whichever loads the same rows.
         join: Relations that must be joined: the last hop has to be to-one. Behind a to-many hop the join is
             made in the query of the prefetch.
         separate: Relations that must be prefetched, also where a join would do.
         counts: Attribute name to the to-many relation whose rows it counts.
-        exists: Attribute name to the to-many relation it tells about.
+        exists: Attribute name to the to-many relation that it tells about.
         filters: Attribute name to ``(path, Q)`` or ``(path, Q, ordering)``: the related rows, in a list.
 
     Raises:
@@ -57,15 +65,17 @@ class FetchPlan:
         exists: Mapping[str, str] | None = None,
         filters: Mapping[str, FilterSpec] | None = None,
     ) -> None:
-        counted, existing = dict(counts or {}), dict(exists or {})
-        filtered = [Filter.of(name, *spec) for name, spec in (filters or {}).items()]
-        joined, separated = _path_set(join, "join"), _path_set(separate, "separate")
-        _set(self, "paths", drop_covered(_path_set(paths, "paths"), by=joined | separated))
-        _set(self, "join", tuple(sorted(joined)))
-        _set(self, "separate", tuple(sorted(separated)))
-        _set(self, "_counts", tuple(sorted(counted.items())))
-        _set(self, "_exists", tuple(sorted(existing.items())))
-        _set(self, "_filters", tuple(sorted(filtered, key=lambda item: item.name)))
+        joined, separated = read_paths(join, "join"), read_paths(separate, "separate")
+        values = {
+            "paths": drop_covered(read_paths(paths, "paths"), by=joined | separated),
+            "join": tuple(sorted(joined)),
+            "separate": tuple(sorted(separated)),
+            "_counts": tuple(sorted((counts or {}).items())),
+            "_exists": tuple(sorted((exists or {}).items())),
+            "_filters": read_filters(filters or {}),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
         self._check()
 
     @property
@@ -80,7 +90,7 @@ class FetchPlan:
 
     @property
     def filters(self) -> Mapping[str, FilterSpec]:
-        """Return path and condition of each attribute with filtered rows, and the ordering where there is one."""
+        """Return path, condition and, where there is one, ordering of each attribute with filtered rows."""
         return MappingProxyType({item.name: item.spec for item in self._filters})
 
     def __bool__(self) -> bool:
@@ -106,41 +116,42 @@ class FetchPlan:
         """
         Return the plan for a model from which ``path`` leads to the model of this plan.
 
-        Behind a to-many hop a join is made in the query of the prefetch; an empty plan stays empty.
+        An empty plan stays empty.
 
         Raises:
-            UsageError: If the plan counts or tests existence, as an annotation belongs to the root's rows.
+            UsageError: If the plan has counts or exists, as these are columns of the rows of the root.
         """
         check_path(path, "under()")
         names = [name for name, _ in self._counts + self._exists]
         if names:
             msg = (
-                f'under("{path}") cannot move {", ".join(names)}: counts and exists are columns of the root\'s rows; '
-                "declare them on the plan of the model whose rows are to carry them"
+                f'under("{path}") cannot move {", ".join(names)}: counts and exists are columns of the rows '
+                "that the queryset returns; declare them on the plan of the model that is to carry them"
             )
             raise UsageError(msg)
         return FetchPlan(
-            *(_move(item, path) for item in self.paths),
-            join=[_move(item, path) for item in self.join],
-            separate=[_move(item, path) for item in self.separate],
+            *(f"{path}__{item}" for item in self.paths),
+            join=[f"{path}__{item}" for item in self.join],
+            separate=[f"{path}__{item}" for item in self.separate],
             filters={item.name: item.under(path).spec for item in self._filters},
         )
 
     def split(self, model: type[Model]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """
-        Return the joins and the prefetches that load the paths of this plan from a model; no query.
+        Return what ``select_related()`` and what ``prefetch_related()`` takes to load the paths of this plan.
 
-        Returns:
-            Sorted and minimal: what ``select_related()`` takes, and what ``prefetch_related()`` takes.
+        Both are sorted, and no path is in there beside a longer one through it.
 
         Raises:
             UsageError: If a path is no relation of the model, or a join is impossible.
+
+        Cost: no query.
         """
         parts = split(self, model)
         return parts.joins, parts.all_prefetches
 
     @overload
-    def apply(self, queryset: "QuerySet[_ModelT, _ModelT]") -> "QuerySet[_ModelT, _ModelT]": ...
+    def apply(self, queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_ModelT, _ModelT]: ...
 
     @overload
     def apply(self, queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]": ...
@@ -151,68 +162,49 @@ class FetchPlan:
         """
         Return the queryset with everything in this plan added to what it already loads.
 
-        The rows stay the same, and so do the database, the locks and the related rows. A join becomes a prefetch
-        where a join cannot be added: behind a bare ``select_related()``, under ``select_for_update()`` without
-        ``of=``, over a column that ``only()`` or ``defer()`` left out. Such a column is loaded again when the
-        relation is followed by it, as each row would fetch it on its own otherwise.
+        The rows stay the same, and so do the related rows, the database and the locks. A join becomes a
+        prefetch where a join cannot be added: behind a bare ``select_related()``, in a lock without ``of=``
+        (``select_for_update()``), and over a column that ``only()`` or ``defer()`` left out. Such a column is loaded
+        again where a relation is followed by it, as otherwise each row would fetch it on its own.
 
         Raises:
-            UsageError: If the queryset returns no model instances or is a ``union()``, or a path is wrong.
+            UsageError: If the queryset returns no instances or is a ``union()``, or a path is wrong.
             PlanConflict: If the queryset already uses a name of this plan for something else.
 
-        Cost: no query; what a prefetch adds when the queryset is evaluated is one query per hop.
+        Cost: no query; the queryset runs one more per prefetched hop when it is evaluated.
         """
         if isinstance(queryset, RawQuerySet):
             return apply_to_raw(self, queryset)
         return apply(self, queryset)
 
-    def as_code(self, model: type[Model]) -> str:
-        """Return the calls to append to a queryset of the model, in one line; an empty plan is an empty text."""
-        return queryset_code(self, model)
+    def as_code(self, queryset_model: type[Model]) -> str:
+        """
+        Return the calls to append to a queryset of the model, in one line; nothing for an empty plan.
+
+        Raises:
+            UsageError: If a path is no relation of the model, or a join is impossible.
+        """
+        return queryset_code(self, queryset_model)
 
     def _check(self) -> None:
-        both = set(self.join) & set(self.separate)
-        if both:
-            msg = f"{_quoted(both)} cannot be in join= and in separate=: choose one"
-            raise PlanConflict(msg)
+        for path in self.join:
+            if path in self.separate:
+                msg = f'"{path}" is in join= and in separate=: choose one'
+                raise PlanConflict(msg)
         seen: set[str] = set()
-        for name, path in (*self._counts, *self._exists, *((item.name, item.path) for item in self._filters)):
+        filtered = ((item.name, item.path) for item in self._filters)
+        for name, path in (*self._counts, *self._exists, *filtered):
             check_name(name)
             check_path(path, f'"{name}"')
             if name in seen:
-                msg = f'"{name}" means two things in counts=, exists= or filters=: rename one'
+                msg = f'"{name}" means two things in counts=, exists= and filters=: rename one'
                 raise PlanConflict(msg)
             seen.add(name)
 
 
-def _set(plan: FetchPlan, name: str, value: object) -> None:
-    object.__setattr__(plan, name, value)
-
-
-def _path_set(paths: Iterable[str], where: str) -> frozenset[str]:
-    if isinstance(paths, str):
-        msg = f'{where}="{paths}" is one text; write {where}=("{paths}",)'
-        raise UsageError(msg)
-    found = frozenset(paths)
-    for path in found:
-        check_path(path, where)
-    return found
-
-
-_SpecT = TypeVar("_SpecT")
-
-
 def _merge(one: Mapping[str, _SpecT], other: Mapping[str, _SpecT]) -> dict[str, _SpecT]:
-    for name in one.keys() & other.keys():
+    for name in sorted(one.keys() & other.keys()):
         if one[name] != other[name]:
             msg = f'"{name}" is {one[name]!r} in one plan and {other[name]!r} in the other: rename one'
             raise PlanConflict(msg)
     return {**one, **other}
-
-
-def _move(path: str, prefix: str) -> str:
-    return f"{prefix}__{path}"
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in sorted(names))

@@ -1,6 +1,6 @@
 """A plan as Python: the value itself, and the calls that a developer appends to a queryset."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Model, Q
@@ -8,63 +8,46 @@ from django.db.models import F, Model, Q
 from quell.introspection.relations import is_plain, walk
 from quell.loading.correlating import Correlation, correlate
 from quell.loading.splitting import split
-from quell.loading.values import Filter
+from quell.loading.values import Filter, read_filters
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
+_OPERATORS = {Q.AND: " & ", Q.OR: " | ", Q.XOR: " ^ "}
+
 
 def plan_code(plan: "FetchPlan") -> str:
     """Return the call that builds an equal plan."""
-    parts = [_text(path) for path in plan.paths]
-    parts += [f"{name}={_tuple(paths)}" for name, paths in (("join", plan.join), ("separate", plan.separate)) if paths]
-    for name, mapping in (("counts", plan.counts), ("exists", plan.exists)):
-        if mapping:
-            parts.append(f"{name}={_mapping((key, _text(path)) for key, path in mapping.items())}")
-    if plan.filters:
-        parts.append(f"filters={_mapping((name, _spec(Filter.of(name, *spec))) for name, spec in plan.filters.items())}")
-    return f"FetchPlan({', '.join(parts)})"
+    keywords = {
+        "join": _tuple(plan.join),
+        "separate": _tuple(plan.separate),
+        "counts": _mapping((name, _text(path)) for name, path in plan.counts.items()),
+        "exists": _mapping((name, _text(path)) for name, path in plan.exists.items()),
+        "filters": _mapping((item.name, _spec(item)) for item in read_filters(plan.filters)),
+    }
+    arguments = [_text(path) for path in plan.paths]
+    arguments += [f"{name}={code}" for name, code in keywords.items() if code not in {"()", "{}"}]
+    return f"FetchPlan({', '.join(arguments)})"
 
 
 def queryset_code(plan: "FetchPlan", model: type[Model]) -> str:
     """See ``FetchPlan.as_code()``."""
     parts = split(plan, model)
-    lookups = [_nested(model, path, joins) for path, joins in parts.nested]
-    lookups += [_filtered(model, Filter.of(name, *spec)) for name, spec in plan.filters.items()]
+    lookups = [_nested(model, path, [join for _, join in tails]) for path, tails in parts.nested]
+    lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
     lookups += [_text(path) for path in parts.prefetches]
-    annotations = [f"{name}={_count(model, path, plan)}" for name, path in plan.counts.items()]
-    annotations += [f"{name}=Exists({_rows(correlate(model, path, name))})" for name, path in plan.exists.items()]
+    is_alone = len(plan.counts) + len(plan.exists) == 1
+    columns = [
+        f"{name}={_count(correlate(model, path, name), is_alone=is_alone)}"
+        for name, path in plan.counts.items()
+    ]
+    columns += [f"{name}=Exists({_rows(correlate(model, path, name))})" for name, path in plan.exists.items()]
     calls = (
         ("select_related", [_text(path) for path in parts.joins]),
         ("prefetch_related", lookups),
-        ("annotate", annotations),
+        ("annotate", columns),
     )
     return "".join(f".{method}({', '.join(arguments)})" for method, arguments in calls if arguments)
-
-
-def condition_code(condition: Q) -> str:
-    """Return a ``Q`` as Python."""
-    parts = [_child(child) for child in condition.children]
-    if len(parts) > 1 and condition.connector == Q.AND and not any(isinstance(child, Q) for child in condition.children):
-        text = f"Q({', '.join(part[2:-1] for part in parts)})"
-    else:
-        text = {Q.AND: " & ", Q.OR: " | ", Q.XOR: " ^ "}[condition.connector].join(parts) or "Q()"
-    if condition.negated:
-        return f"~({text})" if len(parts) > 1 and not text.startswith("Q(") else f"~{text}"
-    return text
-
-
-def _child(child: Any) -> str:
-    if isinstance(child, Q):
-        text = condition_code(child)
-        return f"({text})" if len(child.children) > 1 and not child.negated else text
-    if isinstance(child, tuple):
-        return f"Q({child[0]}={_value(child[1])})"
-    return f"Q({child!r})"
-
-
-def _value(value: object) -> str:
-    return f"F({_text(value.name)})" if isinstance(value, F) else _text(value) if isinstance(value, str) else repr(value)
 
 
 def _nested(model: type[Model], path: str, joins: Iterable[str]) -> str:
@@ -73,78 +56,111 @@ def _nested(model: type[Model], path: str, joins: Iterable[str]) -> str:
 
 
 def _filtered(model: type[Model], item: Filter) -> str:
-    condition = condition_code(item.condition)
-    arguments = condition[2:-1] if _is_one_call(item.condition) else condition
-    rows = f"{_manager(model, item.path)}.filter({arguments})"
+    rows = f"{_manager(model, item.path)}.filter({_arguments(item.condition)})"
     if item.ordering:
         rows += f".order_by({', '.join(map(_text, item.ordering))})"
     return f"Prefetch({_text(item.path)}, queryset={rows}, to_attr={_text(item.name)})"
 
 
-def _is_one_call(condition: Q) -> bool:
-    simple = all(isinstance(child, tuple) for child in condition.children)
-    return simple and bool(condition.children) and not condition.negated and condition.connector == Q.AND
-
-
 def _manager(model: type[Model], path: str) -> str:
     last = walk(model, path)[-1]
-    target: Any = last.target
-    return f"{target.__name__}.{'_base_manager' if last.hop.is_single else target._default_manager.name}"
+    if last.target is None:
+        return path
+    name = "_base_manager" if last.hop.is_single else last.target._default_manager.name
+    return f"{last.target.__name__}.{name}"
 
 
-def _count(model: type[Model], path: str, plan: "FetchPlan") -> str:
-    correlation = correlate(model, path, "counts")
-    is_alone = len(plan.counts) + len(plan.exists) == 1
-    # A joined Count is right only beside no other join to many rows, and it sees rows that a manager hides.
+def _count(correlation: Correlation, *, is_alone: bool) -> str:
+    # A joined Count is right only beside no other join to many rows, and counts rows that a manager hides.
     if is_alone and is_plain(correlation.target._default_manager):
         return f"Count({_text(correlation.prefix + correlation.relation.hop.query_name)})"
-    return f'Subquery({_rows(correlation)}.order_by().values(n=Func("pk", function="COUNT")))'
+    number = f'Func({_text(correlation.counted)}, function="COUNT")'
+    return f"Subquery({_rows(correlation)}.order_by().values(n={number}))"
 
 
 def _rows(correlation: Correlation) -> str:
-    """Return the queryset of the counted rows, as a developer writes it."""
-    target = correlation.target
+    """Return the queryset of the related rows, as a developer writes it."""
     conditions: dict[str, str] = {}
-    for lookup, outer in correlation.conditions:
-        name, key = _shortest(correlation, lookup, outer)
-        value = f"OuterRef({_text(correlation.prefix + key)})"
-        conditions[name] = f"Cast({value}, CharField())" if lookup in correlation.casts else value
+    for lookup, outer in _conditions(correlation):
+        value = f"OuterRef({_text(correlation.prefix + outer)})"
+        conditions[lookup] = f"Cast({value}, CharField())" if correlation.is_text else value
     if correlation.content_type is not None:
         name, owner = correlation.content_type
         conditions[f"{name}__app_label"] = _text(owner._meta.app_label)
         conditions[f"{name}__model"] = _text(owner._meta.model_name or "")
     arguments = ", ".join(
-        f"{name}={value}" if name.isidentifier() else f"**{{{_text(name)}: {value}}}" for name, value in conditions.items()
+        f"{name}={value}" if name.isidentifier() else f"**{{{_text(name)}: {value}}}"
+        for name, value in conditions.items()
     )
-    return f"{target.__name__}.{target._default_manager.name}.filter({arguments})"
+    return f"{correlation.target.__name__}.{correlation.target._default_manager.name}.filter({arguments})"
 
 
-def _shortest(correlation: Correlation, lookup: str, outer: str) -> tuple[str, str]:
+def _conditions(correlation: Correlation) -> Sequence[tuple[str, str]]:
     """Leave the key out of a condition where Django takes the primary key by itself."""
-    owner = correlation.owner
-    if len(correlation.conditions) > 1 or owner._meta.pk is None or outer not in {"pk", owner._meta.pk.attname}:
-        return lookup, outer
-    hop = correlation.relation.hop
-    if hop.kind == "many_to_many":
-        return lookup.rsplit("__", 1)[0], "pk"
-    return (correlation.relation.field.field.name if hop.kind == "reverse_many" else lookup), "pk"
+    (lookup, outer), *others = correlation.conditions
+    key = correlation.owner._meta.pk
+    if others or outer != key.attname:
+        return correlation.conditions
+    if correlation.relation.hop.kind == "many_to_many":
+        return ((lookup.rpartition("__")[0], "pk"),)
+    return ((correlation.relation.field.field.name, "pk"),)
 
 
 def _spec(item: Filter) -> str:
     ordering = f", {_tuple(item.ordering)}" if item.ordering else ""
-    return f"({_text(item.path)}, {condition_code(item.condition)}{ordering})"
+    return f"({_text(item.path)}, {_condition(item.condition)}{ordering})"
+
+
+def _arguments(condition: Q) -> str:
+    """Return a condition as the arguments of ``filter()``: keywords where it has no operators."""
+    pairs = [child for child in condition.children if isinstance(child, tuple)]
+    if condition.negated or condition.connector != Q.AND or len(pairs) != len(condition.children):
+        return _condition(condition)
+    return ", ".join(f"{name}={_value(value)}" for name, value in pairs)
+
+
+def _condition(condition: Q) -> str:
+    parts = [_operand(child) for child in condition.children]
+    is_group = len(parts) > 1
+    if (
+        is_group
+        and condition.connector == Q.AND
+        and all(isinstance(child, tuple) for child in condition.children)
+    ):
+        code, is_group = f"Q({', '.join(part[2:-1] for part in parts)})", False
+    else:
+        code = _OPERATORS[condition.connector].join(parts) or "Q()"
+    if not condition.negated:
+        return code
+    return f"~({code})" if is_group else f"~{code}"
+
+
+def _operand(child: object) -> str:
+    if isinstance(child, Q):
+        code = _condition(child)
+        return f"({code})" if len(child.children) > 1 and not child.negated else code
+    if isinstance(child, tuple):
+        return f"Q({child[0]}={_value(child[1])})"
+    return f"Q({child!r})"
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 -- whatever a lookup compares with
+    if isinstance(value, F):
+        name: str = value.name  # type: ignore[attr-defined]  # missing in the stubs
+        return f"F({_text(name)})"
+    return _text(value) if isinstance(value, str) else repr(value)
 
 
 def _mapping(items: Iterable[tuple[str, str]]) -> str:
     return "{" + ", ".join(f"{_text(key)}: {value}" for key, value in items) + "}"
 
 
-def _tuple(items: Iterable[str]) -> str:
-    texts = [_text(item) for item in items]
-    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+def _tuple(items: Sequence[str]) -> str:
+    inner = ", ".join(map(_text, items))
+    return f"({inner},)" if len(items) == 1 else f"({inner})"
 
 
 def _text(value: str) -> str:
-    """Quote as ruff and black do, which is what a project's code looks like."""
+    """Quote as formatters do, which is what the code of a project looks like."""
     quoted = repr(value)
     return f'"{quoted[1:-1]}"' if quoted.startswith("'") and '"' not in quoted else quoted

@@ -1,6 +1,6 @@
 """Which path of a plan becomes a join and which a prefetch: decided by the model alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,20 +19,20 @@ class Split:
     """
     A plan, spelled for Django.
 
-    ``joins`` are spelled for ``select_related()`` of the root, ``prefetches`` for ``prefetch_related()``. Each of
-    ``nested`` is a prefetch whose own query joins: its path, and what its queryset's ``select_related()`` takes.
-    ``joined_paths`` are the joins as accessor names, so that each can become a prefetch instead.
+    ``joins`` are for ``select_related()`` of the root, and ``joined_paths`` the same as accessor names, so
+    that each can become a prefetch instead. ``prefetches`` are plain lookups for ``prefetch_related()``. Each
+    of ``nested`` is a prefetch that joins in its own query: its path, and the joins by both spellings.
     """
 
     joins: tuple[str, ...]
     joined_paths: tuple[str, ...]
     prefetches: tuple[str, ...]
-    nested: tuple[tuple[str, tuple[str, ...]], ...]
+    nested: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
     @property
     def all_prefetches(self) -> tuple[str, ...]:
         """Return every prefetch as a plain lookup; one with joins in it goes on to what is joined."""
-        inner = (f"{path}__{tail}" for path, tails in self.nested for tail in tails)
+        inner = (f"{path}__{tail}" for path, tails in self.nested for tail, _ in tails)
         return drop_covered((*self.prefetches, *inner))
 
 
@@ -43,93 +43,92 @@ def split(plan: "FetchPlan", model: type[Model]) -> Split:
     Raises:
         UsageError: If a path is no relation of the model, or a join is impossible.
     """
-    joined: set[tuple[str, str]] = set()
+    forced = _with_prefixes(plan.join)
+    joined: dict[str, str] = {}
     prefetches: set[str] = set()
-    nested: dict[str, set[str]] = {}
-    forced = _forced(plan)
+    nested: dict[str, dict[str, str]] = {}
     for path in (*plan.paths, *plan.separate):
         hops = resolve_path(model, path)
         length = _joined_length(hops, plan.separate, forced)
-        joined.add(_spellings(hops[:length]))
+        joined |= _spellings(hops[:length])
         if length < len(hops):
             prefetches.add(path)
     for path in plan.join:
         hops = resolve_path(model, path)
         _check_join(model, path, hops)
         start = _boundary(hops, plan.separate)
-        leading = hops[:start]
-        length = _joined_length(leading, plan.separate, forced) if start else len(hops)
-        joined.add(_spellings(hops[:length]))
+        joined |= _spellings(
+            hops[: _joined_length(hops[:start], plan.separate, forced) if start else len(hops)]
+        )
         if start:
-            nested.setdefault(_spellings(leading)[0], set()).add(_spellings(hops[start:])[1])
-    for item in plan.filters.values():
-        leading = resolve_path(model, item[0])[:-1]
-        joined.add(_spellings(leading[: _joined_length(leading, plan.separate, forced)]))
+            nested.setdefault(_accessors(hops[:start]), {}).update(_spellings(hops[start:]))
+    for spec in plan.filters.values():
+        way = resolve_path(model, spec[0])[:-1]
+        joined |= _spellings(way[: _joined_length(way, plan.separate, forced)])
     return _minimal(joined, prefetches, nested)
 
 
-def _forced(plan: "FetchPlan") -> frozenset[str]:
-    """Return each join and the hops on the way to it."""
-    return frozenset(path.rsplit("__", cut)[0] for path in plan.join for cut in range(path.count("__") + 1))
+def _minimal(joined: dict[str, str], prefetches: Collection[str], nested: dict[str, dict[str, str]]) -> Split:
+    joins = sorted((joined[path], path) for path in drop_covered(joined))
+    return Split(
+        joins=tuple(join for join, _ in joins),
+        joined_paths=tuple(path for _, path in joins),
+        prefetches=drop_covered(prefetches, by=nested),
+        nested=tuple(
+            (path, tuple((tail, nested[path][tail]) for tail in drop_covered(nested[path])))
+            for path in sorted(nested)
+        ),
+    )
 
 
-def _joined_length(hops: Sequence[Hop], separate: Sequence[str], forced: frozenset[str]) -> int:
+def _with_prefixes(paths: Collection[str]) -> frozenset[str]:
+    """Return each path and the paths on the way to it."""
+    return frozenset(path.rsplit("__", cut)[0] for path in paths for cut in range(path.count("__") + 1))
+
+
+def _joined_length(hops: Sequence[Hop], separate: Collection[str], forced: Collection[str]) -> int:
     """Count the leading hops that are joined."""
-    prefix = ""
     for position, hop in enumerate(hops):
-        prefix = f"{prefix}__{hop.name}" if prefix else hop.name
+        prefix = _accessors(hops[: position + 1])
         if prefix in separate or not (hop.can_join or (prefix in forced and _may_join(hop))):
             return position
     return len(hops)
 
 
-def _boundary(hops: Sequence[Hop], separate: Sequence[str]) -> int:
-    """Count the hops up to and including the last one that cannot be part of a join."""
-    names = [hop.name for hop in hops]
-    return max(
-        (
-            position
-            for position, hop in enumerate(hops, start=1)
-            if not _may_join(hop) or "__".join(names[:position]) in separate
-        ),
-        default=0,
+def _boundary(hops: Sequence[Hop], separate: Collection[str]) -> int:
+    """Count the hops up to and including the last one that is prefetched whatever join= says."""
+    positions = range(len(hops), 0, -1)
+    return next(
+        (end for end in positions if not _may_join(hops[end - 1]) or _accessors(hops[:end]) in separate), 0
     )
 
 
 def _may_join(hop: Hop) -> bool:
-    return hop.kind in {"forward", "reverse_one"} and not (hop.is_parent_link and hop.kind == "forward")
+    """Tell whether Django joins this relation, whatever rows its managers hide."""
+    return hop.kind == "reverse_one" or (hop.kind == "forward" and not hop.is_parent_link)
 
 
 def _check_join(model: type[Model], path: str, hops: Sequence[Hop]) -> None:
-    label = model._meta.label
-    generic = next((hop for hop in hops if hop.kind == "generic"), None)
-    if generic is not None:
-        msg = (
-            f'join="{path}" on {label}: "{generic.name}" is a generic foreign key, which leads to several tables; '
-            "name the path without join= and it is prefetched"
-        )
-        raise UsageError(msg)
-    if not _may_join(hops[-1]):
-        what = "the link to the parent's own row" if hops[-1].is_single else "a to-many relation"
-        msg = (
-            f'join="{path}" on {label}: "{hops[-1].name}" is {what}, which a join cannot load; '
-            "name the path without join= and it is prefetched"
-        )
-        raise UsageError(msg)
-
-
-def _spellings(hops: Sequence[Hop]) -> tuple[str, str]:
-    """Return a path as accessor names, and as query names."""
-    return "__".join(hop.name for hop in hops), "__".join(hop.query_name for hop in hops)
-
-
-def _minimal(joined: set[tuple[str, str]], prefetches: set[str], nested: dict[str, set[str]]) -> Split:
-    paths = drop_covered(path for path, _ in joined if path)
-    spelled = dict(joined)
-    kept = drop_covered(prefetches)
-    return Split(
-        joins=tuple(sorted(spelled[path] for path in paths)),
-        joined_paths=tuple(sorted(paths, key=lambda path: spelled[path])),
-        prefetches=tuple(path for path in kept if path not in nested),
-        nested=tuple((path, drop_covered(tails)) for path, tails in sorted(nested.items())),
+    hop = next((hop for hop in hops if hop.kind == "generic"), hops[-1])
+    if _may_join(hop):
+        return
+    if hop.kind == "generic":
+        what = "a generic foreign key, which leads to several tables"
+    elif hop.is_single:
+        what = "the link to the parent's part of the same row"
+    else:
+        what = "a to-many relation"
+    msg = (
+        f'join="{path}" on {model._meta.label}: "{hop.name}" is {what}, so no join can load it; '
+        "name the path without join= and it is prefetched"
     )
+    raise UsageError(msg)
+
+
+def _accessors(hops: Sequence[Hop]) -> str:
+    return "__".join(hop.name for hop in hops)
+
+
+def _spellings(hops: Sequence[Hop]) -> dict[str, str]:
+    """Map a path as accessor names to the same as query names; nothing for no hops."""
+    return {_accessors(hops): "__".join(hop.query_name for hop in hops)} if hops else {}

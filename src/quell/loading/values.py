@@ -1,11 +1,14 @@
 """The parts of a plan, and the rules that hold for them before any model is known."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from django.db.models import Q
 
 from quell.exceptions import UsageError
+
+FilterSpec: TypeAlias = tuple[str, Q] | tuple[str, Q, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,33 +20,53 @@ class Filter:
     condition: Q
     ordering: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, name: str, *spec: object) -> "Filter":
-        """
-        Read ``(path, Q)`` or ``(path, Q, ordering)``.
-
-        Raises:
-            UsageError: If it is something else.
-        """
-        match spec:
-            case (str(path), Q() as condition):
-                return cls(name, path, condition)
-            case (str(path), Q() as condition, [*ordering]) if all(isinstance(item, str) for item in ordering):
-                return cls(name, path, condition, tuple(str(item) for item in ordering))
-        msg = (
-            f'filters["{name}"] is {spec!r}; write ("comments", Q(is_public=True)), or with an ordering '
-            '("comments", Q(is_public=True), ("-created_at",))'
-        )
-        raise UsageError(msg)
-
     @property
-    def spec(self) -> tuple[str, Q] | tuple[str, Q, tuple[str, ...]]:
+    def spec(self) -> FilterSpec:
         """Return it as a plan takes it."""
         return (self.path, self.condition, self.ordering) if self.ordering else (self.path, self.condition)
 
     def under(self, prefix: str) -> "Filter":
         """Return it for a model from which ``prefix`` leads here; the attribute stays on the same rows."""
         return Filter(self.name, f"{prefix}__{self.path}", self.condition, self.ordering)
+
+
+def read_filters(filters: Mapping[str, FilterSpec]) -> tuple[Filter, ...]:
+    """
+    Read what ``filters=`` takes, sorted by name.
+
+    Raises:
+        UsageError: If a value is neither ``(path, Q)`` nor ``(path, Q, ordering)``.
+    """
+    return tuple(_read(name, filters[name]) for name in sorted(filters))
+
+
+def _read(name: str, spec: object) -> Filter:
+    match spec:
+        case (str(path), Q() as condition):
+            return Filter(name, path, condition)
+        case (str(path), Q() as condition, (*ordering,)) if all(isinstance(item, str) for item in ordering):
+            return Filter(name, path, condition, tuple(map(str, ordering)))
+    msg = (
+        f'filters["{name}"] is {spec!r}; write ("comments", Q(is_public=True)), or with an ordering '
+        '("comments", Q(is_public=True), ("-created_at",))'
+    )
+    raise UsageError(msg)
+
+
+def read_paths(paths: Iterable[str], where: str) -> frozenset[str]:
+    """
+    Read what ``join=`` and the like take.
+
+    Raises:
+        UsageError: If it is one text instead of several, or one of them cannot be a path.
+    """
+    if isinstance(paths, str):
+        msg = f'{where}="{paths}" is one text; write {where}=("{paths}",)'
+        raise UsageError(msg)
+    found = tuple(paths)
+    for path in found:
+        check_path(path, where)
+    return frozenset(found)
 
 
 def check_path(path: object, where: str) -> None:
@@ -53,11 +76,10 @@ def check_path(path: object, where: str) -> None:
     Raises:
         UsageError: If it is no text of names joined by two underscores.
     """
-    # Not a check of the spelling: "__" inside a name is impossible in Django, everything else is a question
-    # to the model.
-    if not isinstance(path, str) or not all(part.isidentifier() for part in path.split("__")):
-        msg = f'{where}: {path!r} is no lookup path; write names joined by two underscores, such as "comments__author"'
-        raise UsageError(msg)
+    if isinstance(path, str) and all(part.isidentifier() for part in path.split("__")):
+        return
+    msg = f'{where}: {path!r} is no lookup path; join names by two underscores, as in "comments__author"'
+    raise UsageError(msg)
 
 
 def check_name(name: object) -> None:
@@ -67,9 +89,10 @@ def check_name(name: object) -> None:
     Raises:
         UsageError: If it is no identifier, or holds two underscores, which Django reads as a lookup.
     """
-    if not isinstance(name, str) or not name.isidentifier() or "__" in name:
-        msg = f"{name!r} cannot be the name of a result; use a plain attribute name such as comment_count"
-        raise UsageError(msg)
+    if isinstance(name, str) and name.isidentifier() and "__" not in name:
+        return
+    msg = f"{name!r} cannot be the name of a result; use a plain attribute name such as comment_count"
+    raise UsageError(msg)
 
 
 def is_prefix(path: str, other: str) -> bool:
@@ -77,12 +100,16 @@ def is_prefix(path: str, other: str) -> bool:
     return other == path or other.startswith(f"{path}__")
 
 
+def is_covered(path: str, others: Iterable[str]) -> bool:
+    """Tell whether one of the other paths is this one, or passes through it."""
+    return any(is_prefix(path, other) for other in others)
+
+
 def drop_covered(paths: Iterable[str], *, by: Collection[str] = ()) -> tuple[str, ...]:
     """Return the paths, sorted, without those that another one, or one of ``by``, passes through."""
-    ordered = sorted(set(paths))
+    distinct = set(paths)
     return tuple(
         path
-        for path in ordered
-        if not any(is_prefix(path, other) for other in by)
-        and not any(is_prefix(path, other) for other in ordered if other != path)
+        for path in sorted(distinct)
+        if not is_covered(path, by) and not is_covered(path, distinct - {path})
     )

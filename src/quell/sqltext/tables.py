@@ -13,12 +13,27 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OPENERS = frozenset({"FROM", "JOIN", "INTO", "UPDATE"})
-_FILLERS = frozenset({"ONLY", "LATERAL", "IGNORE", "LOW_PRIORITY", "OR", "REPLACE", "ROLLBACK", "ABORT", "FAIL", "TABLE"})
+_FILLERS = frozenset(
+    {"ONLY", "LATERAL", "IGNORE", "LOW_PRIORITY", "OR", "REPLACE", "ROLLBACK", "ABORT", "FAIL", "TABLE"}
+)
 # Behind these words FROM and UPDATE name no table: "IS DISTINCT FROM", "FOR UPDATE", "DO UPDATE SET".
 _NO_TABLE = frozenset({"DISTINCT", "FOR", "DO", "KEY", "ON", "OF"})
 _FROM_VERBS = frozenset({"SELECT", "DELETE", "UPDATE"})
 _AFTER_TABLES = frozenset(
-    {"WHERE", "SET", "ON", "USING", "GROUP", "ORDER", "LIMIT", "HAVING", "VALUES", "SELECT", "UNION", "RETURNING"}
+    {
+        "WHERE",
+        "SET",
+        "ON",
+        "USING",
+        "GROUP",
+        "ORDER",
+        "LIMIT",
+        "HAVING",
+        "VALUES",
+        "SELECT",
+        "UNION",
+        "RETURNING",
+    }
 )
 
 
