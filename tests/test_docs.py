@@ -1,0 +1,39 @@
+"""What the documentation says is what the code has."""
+
+import re
+from pathlib import Path
+
+from quell.analysis import n_plus_one, query_in_loop
+from quell.conf import setting_names
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+CODES = {rule.CODE: rule.KIND for rule in (n_plus_one, query_in_loop)}
+
+
+def test_docs_list_every_setting() -> None:
+    """The table of settings has exactly the settings that exist."""
+    documented = re.findall(r"^\| `(QUELL_\w+)`", (DOCS / "settings.md").read_text(), re.MULTILINE)
+    assert tuple(sorted(documented)) == setting_names()
+
+
+def test_docs_have_a_page_per_code() -> None:
+    """Each code has a page that names its kind, and no page describes a code that does not exist."""
+    pages = {path.stem: path.read_text() for path in (DOCS / "findings").glob("Q*.md")}
+    assert pages.keys() == CODES.keys()
+    for code, text in pages.items():
+        assert text.startswith(f"# {code} `{CODES[code]}`")
+
+
+def test_docs_links_lead_somewhere() -> None:
+    """Every relative link in the README and the docs leads to a file."""
+    for page in (ROOT / "README.md", *DOCS.rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_docs_show_recorded_output() -> None:
+    """Each block of output was recorded: none is empty."""
+    for page in (ROOT / "README.md", *DOCS.rglob("*.md")):
+        for name, body in re.findall(r"<!-- output: (\S+) -->\n(.*?)<!-- end -->", page.read_text(), re.DOTALL):
+            assert body.startswith("```text\n"), f"{page.name}: run python3 -m tools.record {name}"

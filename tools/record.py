@@ -1,0 +1,61 @@
+"""Run what the documentation shows, and write its output into the marked blocks."""
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "docs/cost.md", "docs/verification.md")
+
+
+def _run(target: str) -> str:
+    done = subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout.replace(f"{ROOT}/", "")
+
+
+def _from(text: str, pattern: str) -> str:
+    """Return the output from the last line that matches a pattern on."""
+    lines = text.rstrip().splitlines()
+    starts = [number for number, line in enumerate(lines) if re.search(pattern, line)]
+    return "\n".join(lines[starts[-1] :]) if starts else text.rstrip()
+
+
+BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
+    "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
+    "bench": ("bench", lambda text: text.rstrip()),
+    "upstream": ("upstream", lambda text: text.rstrip()),
+    "apps": ("apps", lambda text: _from(text, r"^exact: ")),
+}
+
+
+def main() -> None:
+    """Record the named blocks, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=f"one of {', '.join(BLOCKS)}")
+    chosen = parser.parse_args().blocks or list(BLOCKS)
+    outputs: dict[str, str] = {}
+    for block in chosen:
+        target, cut = BLOCKS[block]
+        if target not in outputs:
+            outputs[target] = _run(target)
+        _write(block, cut(outputs[target]))
+
+
+def _write(block: str, output: str) -> None:
+    pattern = re.compile(rf"(<!-- output: {re.escape(block)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text()
+        changed = pattern.sub(lambda match: f"{match[1]}```text\n{output}\n```\n{match[2]}", text)
+        if changed != text:
+            path.write_text(changed)
+
+
+if __name__ == "__main__":
+    main()
