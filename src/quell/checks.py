@@ -19,7 +19,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
     """
     found: list[CheckMessage] = []
     names = setting_names()
-    for name in sorted(name for name in dir(django_settings) if name.startswith(PREFIX)):
+    # A set, as dir() of overridden settings names the overridden ones twice.
+    for name in sorted({name for name in dir(django_settings) if name.startswith(PREFIX)}):
         if name not in names:
             found.append(_unknown(name, names))
             continue
@@ -31,6 +32,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
 
 
 def _unknown(name: str, names: Sequence[str]) -> Error:
-    close = get_close_matches(name, names, n=1)
-    hint = f"Did you mean {close[0]}?" if close else f"The settings of quell are {', '.join(names)}."
+    # Without the prefix, which would make all names alike.
+    close = get_close_matches(name.removeprefix(PREFIX), [item.removeprefix(PREFIX) for item in names], n=1)
+    hint = f"Did you mean {PREFIX}{close[0]}?" if close else f"The settings of quell are {', '.join(names)}."
     return Error(f"{name} is not a setting of quell.", hint=hint, id="quell.E001")

@@ -66,7 +66,7 @@ def _check_rows(queryset: QuerySet[Any, Any]) -> None:
     label = queryset.model._meta.label
     if queryset.query.combinator:
         msg = (
-            f"a {queryset.query.combinator}() of {label} cannot load relations, Django allows no change to it; "
+            f"a {queryset.query.combinator}() of {label} cannot load relations, as Django allows no change; "
             "apply the plan to each of its querysets, or join their conditions with Q objects"
         )
         raise UsageError(msg)

@@ -163,9 +163,9 @@ class FetchPlan:
         Return the queryset with everything in this plan added to what it already loads.
 
         The rows stay the same, and so do the related rows, the database and the locks. A join becomes a
-        prefetch where a join cannot be added: behind a bare ``select_related()``, in a lock without ``of=``
-        (``select_for_update()``), and over a column that ``only()`` or ``defer()`` left out. Such a column is loaded
-        again where a relation is followed by it, as otherwise each row would fetch it on its own.
+        prefetch where a join cannot be added: behind a bare ``select_related()``, in a lock without ``of=``,
+        and over a column that ``only()`` or ``defer()`` left out. Such a column is loaded again where a
+        relation is followed by it, as otherwise each row would fetch it on its own.
 
         Raises:
             UsageError: If the queryset returns no instances or is a ``union()``, or a path is wrong.

@@ -35,7 +35,7 @@ _NUMBER = r"(?:0[xX][0-9a-fA-F]++|\d[\d_]*+(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?
 _PLACEHOLDER = r"%s|%\(\w++\)s|\?\d*+|\$\d++|:\w++"
 _TOKEN = re.compile(
     rf"({_KEPT})(?:({_DROPPED})"
-    rf"|({_PLACEHOLDER}|{_ESCAPED}|{_STRING}|{_DOLLAR}|{_NUMBER})|(.))".replace("\n", " "),
+    rf"|({_PLACEHOLDER}|{_ESCAPED}|{_STRING}|{_DOLLAR}|{_NUMBER})|(.|\Z))".replace("\n", " "),
     re.DOTALL | re.VERBOSE,
 )
 

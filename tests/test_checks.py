@@ -1,0 +1,52 @@
+"""System checks of the settings."""
+
+import pytest
+from django.core import checks
+from django.test import override_settings
+
+from quell.checks import check_settings
+
+
+def test_checks_are_registered_and_silent() -> None:
+    """The app registers them, and the settings of the test project are right."""
+    assert checks.run_checks(tags=["quell"]) == []
+    assert check_settings in checks.registry.registry.get_checks()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("QUELL_LOOP_TRESHOLD", "Did you mean QUELL_LOOP_THRESHOLD?"),
+        ("QUELL_X", "The settings of quell are QUELL_"),
+    ],
+)
+def test_unknown_setting_is_an_error(name: str, hint: str) -> None:
+    """quell.E001 names the closest match, or all settings."""
+    with override_settings(**{name: 1}):
+        (found,) = checks.run_checks(tags=["quell"])
+
+    assert (found.id, found.msg) == ("quell.E001", f"{name} is not a setting of quell.")
+    assert str(found.hint).startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("QUELL_LINEAGE_THRESHOLD", 1, "a whole number, 2 or more"),
+        ("QUELL_LOOP_THRESHOLD", "3", "a whole number, 2 or more"),
+        ("QUELL_MAX_EVENTS", 0, "a whole number, 1 or more"),
+        ("QUELL_LIBRARIES", "mylib", "a list or tuple of texts"),
+        ("QUELL_ON_ERROR", "ignore", '"log" or "raise"'),
+        ("QUELL_SHOW_PARAMS", 1, "True or False"),
+        ("QUELL_SAMPLE_URLS", 3, "a list of URLs"),
+        ("QUELL_PROFILE_EXCLUDE", [1], "a list or tuple of texts"),
+    ],
+)
+def test_wrong_setting_is_an_error(name: str, value: object, wanted: str) -> None:
+    """quell.E002 tells the fact and what to do."""
+    with override_settings(**{name: value}):
+        (found,) = checks.run_checks(tags=["quell"])
+
+    assert found.id == "quell.E002"
+    assert f"{name} is {value!r}, which is not {wanted}" in str(found.msg)
+    assert str(found.hint).startswith(f"Set it to {wanted}")
