@@ -52,13 +52,21 @@ class Observer(Protocol):
 active: ContextVar["Hooks"] = ContextVar("quell_active")
 
 
+class _SeenAliases(threading.local):
+    """Aliases whose connection in this thread all observers watch; a new connection tells them by signal."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("observers",)
+    __slots__ = ("observers", "seen")
 
     def __init__(self, observers: tuple[Observer, ...]) -> None:
         self.observers = observers
+        self.seen = _SeenAliases()
 
     def make_query(self, model: Any) -> Query:
         """Build the query of a fresh queryset, and note who asked for it."""
@@ -82,7 +90,7 @@ class Hooks:
     def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:
         """Build the populators of joined rows, each with an alias that knows its path."""
         made: list[Any] = _populators(klass_info, select, db, *rest)
-        if type(db) is FetchAlias:
+        if made and type(db) is FetchAlias:
             guarded(self.switch_off, None, _label, made, klass_info, db)
         return made
 
@@ -91,9 +99,14 @@ class Hooks:
         for observer in self.observers:
             observer.switch_off()
 
-    def _begin_fetch(self, queryset: Any, alias: str) -> str:
+    def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
             observer.see_alias(alias)
+        self.seen.names.add(alias)
+
+    def _begin_fetch(self, queryset: Any, alias: str) -> str:
+        if alias not in self.seen.names:
+            self._see_alias(alias)
         fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
         instance = queryset._hints.get("instance")
         if instance is None and fetch.site is not None:
@@ -105,8 +118,8 @@ class Hooks:
         return FetchAlias(alias, fetch, queryset.model)
 
     def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
-        for observer in self.observers:
-            observer.see_alias(alias)
+        if alias not in self.seen.names:
+            self._see_alias(alias)
         return FetchAlias(alias, FetchRecord(queryset.model, find_site(frame)), queryset.model)
 
     def prefetch_one_level(self, *args: Any) -> Any:

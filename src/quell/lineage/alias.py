@@ -25,30 +25,27 @@ _numbers = count(1)
 class FetchRecord:
     """One evaluation of a queryset, filled in while it runs."""
 
-    __slots__ = (
-        "call_path", "field_names", "has_run", "hops", "is_deferred", "is_prefetch", "is_same_row", "known_fields",
-        "method", "model", "number", "owner", "owner_pk", "parent", "site", "sql", "variant", "instance_model",
-    )  # fmt: skip
+    # Most stay what they are here, so that making a record costs little.
+    parent: "FetchAlias | None" = None
+    owner: Hashable = None
+    owner_pk: Hashable = None
+    instance_model: "type[Model] | None" = None
+    known_fields: tuple[Any, ...] = ()
+    hops: tuple[str, ...] = ()
+    field_names: tuple[str, ...] = ()
+    is_prefetch = False
+    is_deferred = False
+    is_same_row = False
+    has_run = False
+    method = ""
+    variant: tuple[str, ...] = ()
+    call_path: "CallPath | None" = None
+    sql = ""
 
     def __init__(self, model: "type[Model]", site: "Site | None") -> None:
         self.number = next(_numbers)
         self.model = model
         self.site = site
-        self.parent: FetchAlias | None = None
-        self.owner: Hashable = None
-        self.owner_pk: Hashable = None
-        self.instance_model: type[Model] | None = None
-        self.known_fields: tuple[Any, ...] = ()
-        self.hops: tuple[str, ...] = ()
-        self.field_names: tuple[str, ...] = ()
-        self.is_prefetch = False
-        self.is_deferred = False
-        self.is_same_row = False
-        self.has_run = False
-        self.method = ""
-        self.variant: tuple[str, ...] = ()
-        self.call_path: CallPath | None = None
-        self.sql = ""
 
     def ask(self, instance: "Model") -> None:
         """Note the instance that asked for this fetch."""
@@ -76,7 +73,7 @@ class FetchAlias(str):
     def __new__(
         cls, alias: str, fetch: FetchRecord, model: "type[Model]", hops: tuple[str, ...] = ()
     ) -> "FetchAlias":
-        self = super().__new__(cls, alias)
+        self = str.__new__(cls, alias)
         self.fetch = fetch
         self.model = model
         self.hops = hops

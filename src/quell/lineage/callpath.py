@@ -28,7 +28,7 @@ from django.db.models.sql.query import RawQuery
 from django.template.base import Node
 
 from quell.lineage.sites import is_manager_code, watch_owner
-from quell.lineage.usercode import is_user_file
+from quell.lineage.usercode import is_user_file, known_files
 
 _PRECALL = opmap.get("PRECALL", -1)
 _numbers = count(1)
@@ -44,21 +44,18 @@ current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
 class Access:
     """What the frames of one statement tell about the ORM call that ran it."""
 
-    __slots__ = ("compiler", "field_name", "instance", "is_closed", "is_declared", "is_refresh", "level", "method",
-                 "loader", "peers", "is_connecting")  # fmt: skip
-
-    def __init__(self) -> None:
-        self.compiler: Any = None
-        self.loader = ""
-        self.instance: Any = None
-        self.field_name = ""
-        self.peers: Any = None
-        self.level: tuple[str, ...] = ()
-        self.is_declared = False
-        self.is_refresh = False
-        self.is_closed = False
-        self.is_connecting = False
-        self.method = ""
+    # Most stay what they are here, so that making one costs nothing.
+    compiler: Any = None
+    loader = ""
+    instance: Any = None
+    field_name = ""
+    peers: Any = None
+    level: tuple[str, ...] = ()
+    is_declared = False
+    is_refresh = False
+    is_closed = False
+    is_connecting = False
+    method = ""
 
 
 class Frame:
@@ -94,20 +91,24 @@ def walk(frame: FrameType | None, access: Access) -> list[Any]:
     key: list[Any] = []
     add = key.append
     special = _special
+    is_open = True
     while frame is not None:
         code = frame.f_code
         number = id(code)
-        add(number)
-        add(frame.f_lasti)
+        # An instruction has an address of its own, as it is part of its code object.
+        add(number + frame.f_lasti)
         if number in special:
             note = special[number](frame, access)
             if note is not None:
                 if note is _STOP:
                     break
                 add(note)
-        elif not access.is_closed and is_user_file(code.co_filename):
+        elif is_open:
+            file = code.co_filename
             # Frames further out ran something else that happened to need this statement.
-            access.is_closed = not is_manager_code(code, frame)
+            if (known_files[file] if file in known_files else is_user_file(file)) and not is_manager_code(code, frame):
+                is_open = False
+                access.is_closed = True
         frame = frame.f_back
     return key
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.manager import BaseManager
 from django.template.base import Node
 
-from quell.lineage.usercode import is_user_file
+from quell.lineage.usercode import is_user_file, known_files
 
 # A queryset is built within a few frames of the line that asks for it. Where a framework builds it, the view,
 # admin or serializer is named from the stack of the evaluation instead.
@@ -59,7 +59,8 @@ def find_site(frame: FrameType | None) -> Site | None:
         if frame is None:
             break
         code = frame.f_code
-        if is_user_file(code.co_filename):
+        file = code.co_filename
+        if known_files[file] if file in known_files else is_user_file(file):
             if not is_manager_code(code, frame):
                 return Site(code, frame.f_lasti, None, instance)
             inner = inner or Site(code, frame.f_lasti, None, instance)

@@ -22,14 +22,15 @@ BUILT_IN_LIBRARIES = (
 )  # fmt: skip
 _INTERACTIVE = ("<stdin>", "<console>", "<ipython", "<doctest")
 
-_known: dict[str, bool] = {}
+# The answers so far, for code that runs once per frame and cannot afford a call.
+known_files: dict[str, bool] = {}
 
 
 def is_user_file(filename: str) -> bool:
     """Tell whether a file is user code; the answer is kept."""
-    known = _known.get(filename)
+    known = known_files.get(filename)
     if known is None:
-        known = _known[filename] = _judge(filename)
+        known = known_files[filename] = _judge(filename)
     return known
 
 
@@ -40,7 +41,7 @@ def is_user_code(code: CodeType) -> bool:
 
 def forget() -> None:
     """Forget all answers, because the list of libraries changed."""
-    _known.clear()
+    known_files.clear()
     _library_roots.cache_clear()
 
 
