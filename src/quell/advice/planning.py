@@ -14,6 +14,13 @@ from quell.loading.plan import FetchPlan
 
 _Origin = tuple[str, str, str]
 
+# What a related manager answers from rows that were prefetched; the empty one is iteration.
+_FROM_CACHE = frozenset({"", "count", "exists", "contains"})
+_ROW_CALLS = frozenset(
+    {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
+    | {"select_related", "prefetch_related"}
+)
+
 
 def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
     """Return the findings with suggestion and plan; those of one origin carry the same merged plan."""
@@ -75,7 +82,7 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
     if not finding.fetches[0]:
         code = f'prefetch_related_objects(instances, "{finding.path}")'
         return replace(finding, suggestion=code)
-    return _advise_relation(finding, fetch)
+    return _advise_relation(finding, fetch, fetches)
 
 
 def _loop_code(fetch: Fetch) -> str:
@@ -87,16 +94,21 @@ def _loop_code(fetch: Fetch) -> str:
     return f"one {name}.objects.filter(...__in=...) before the loop"
 
 
-def _advise_relation(finding: Finding, fetch: Fetch) -> Finding:
+def _advise_relation(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> Finding:
     relation = finding.path.rpartition("__")[2]
     is_nested = "__" in finding.path
-    changes_rows = bool(fetch.variant)
-    if changes_rows or fetch.method in {"first", "last", "earliest", "latest", "aggregate", "get", "contains"}:
-        return replace(finding, suggestion=_filtered_code(finding, fetch, relation))
+    # A query does not tell that its rows were to be prefetched for; the source does.
+    changes_rows = bool(fetch.variant) or ".prefetch_related(" in chain_behind(finding.trigger, relation)
+    if changes_rows or fetch.method not in _FROM_CACHE:
+        return replace(finding, suggestion=_filtered_code(fetch, finding.path))
+    chosen = _chosen_rows(finding, fetch, fetches)
+    if chosen is not None:
+        return replace(finding, suggestion=_filtered_code(*chosen))
+    name = relation.removesuffix("_set")
     if fetch.method == "count" and not is_nested:
-        plan = FetchPlan(counts={f"{relation.removesuffix('_set')}_count": finding.path})
+        plan = FetchPlan(counts={_free_name(finding.model, f"{name}_count"): finding.path})
     elif fetch.method == "exists" and not is_nested:
-        plan = FetchPlan(exists={f"has_{relation.removesuffix('_set')}": finding.path})
+        plan = FetchPlan(exists={_free_name(finding.model, f"has_{name}"): finding.path})
     else:
         plan = FetchPlan(finding.path)
     try:
@@ -106,14 +118,36 @@ def _advise_relation(finding: Finding, fetch: Fetch) -> Finding:
     return replace(finding, plan=plan, suggestion=code)
 
 
-def _filtered_code(finding: Finding, fetch: Fetch, relation: str) -> str:
+def _free_name(label: str, name: str) -> str:
+    """Return a name for an annotation that is not one of the model's own, such as a property that counts."""
+    return f"annotated_{name}" if hasattr(model_of(label), name) else name
+
+
+def _chosen_rows(
+    finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]
+) -> tuple[Fetch, str, str] | None:
+    """Return the load on the way from the root that chose some rows only, its path, and the path behind it."""
+    behind: tuple[str, ...] = ()
+    while fetch.parent and fetch.number != finding.fetches[0]:
+        behind = (*fetch.hops, *behind)
+        fetch = fetches[fetch.parent]
+        if fetch.kind == "lazy" and fetch.variant and fetch.number != finding.fetches[0]:
+            path = "__".join(finding.path.split("__")[: -len(behind)])
+            return fetch, path, "__".join(behind)
+    return None
+
+
+def _filtered_code(fetch: Fetch, path: str, behind: str = "") -> str:
     """Return a ``Prefetch`` with the filters and the order of the loop, as its source spells them."""
+    relation = path.rpartition("__")[2]
     name = fetch.model.rpartition(".")[2]
-    chain = chain_behind(fetch.origin, relation) or chain_behind(finding.trigger, relation)
+    chain = chain_behind(fetch.origin, relation) or chain_behind(fetch.trigger, relation)
     kept = _row_calls(chain) or (".filter(...)" if "filter" in fetch.variant else ".all()")
     if fetch.method == "aggregate":
         return f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
-    base = f'Prefetch("{finding.path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'
+    if behind:
+        kept += f'.prefetch_related("{behind}")'
+    base = f'Prefetch("{path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'
     return f".prefetch_related({base})"
 
 
@@ -126,7 +160,7 @@ def _row_calls(chain: str) -> str:
     node: ast.expr = ast.parse(f"x{chain}", mode="eval").body
     while True:
         match node:
-            case ast.Call(func=ast.Attribute(attr="filter" | "exclude" | "order_by" | "select_related" | "reverse")):
+            case ast.Call(func=ast.Attribute(attr=name)) if name in _ROW_CALLS:
                 return ast.unparse(node)[1:].replace("'", '"')
             case ast.Call(func=ast.Attribute(value=inner)) | ast.Subscript(value=inner) | ast.Attribute(value=inner):
                 node = inner

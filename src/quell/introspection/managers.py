@@ -8,6 +8,8 @@ from django.apps import apps
 from django.db.models import Field, Model
 from django.db.models.sql.where import WhereNode
 
+_ORDERING = ("first", "last", "earliest", "latest", "count", "exists", "aggregate")
+
 
 def relation_name(model: type[Model], related: type[Model], known: Iterable[Any], query: Any) -> str:
     """
@@ -35,20 +37,29 @@ def condition_count(model: type[Model], name: str) -> int:
 
 
 def variant_of(query: Any, method: str, related: type[Model], relation_conditions: int = 1) -> tuple[str, ...]:
-    """Return what a call added to a related manager: ``filter``, ``order``, ``slice``, ``values``, ``distinct``."""
-    inner = getattr(query, "inner_query", query)
-    found = []
-    if _count_conditions(inner.where) > _own_conditions(related) + relation_conditions:
-        found.append("filter")
-    if method not in {"first", "last", "earliest", "latest"} and (inner.order_by or inner.extra_order_by):
-        found.append("order")
-    if inner.is_sliced and method not in {"first", "last", "exists", "get", "contains"}:
-        found.append("slice")
-    if inner.values_select and not method:
-        found.append("values")
-    if inner.distinct:
-        found.append("distinct")
-    return tuple(found)
+    """
+    Return what a call added to a related manager: ``filter``, ``order``, ``slice``, ``values``, ``distinct``,
+    ``columns``, ``join``.
+
+    What the default manager does itself is not added by the call: its related managers do it, too.
+    """
+    inner, own = getattr(query, "inner_query", query), _own_query(related)
+    is_listed = not method
+    asked = relation_conditions + (method == "contains")
+    added = {
+        "filter": _count_conditions(inner.where) > _count_conditions(own.where) + asked,
+        "order": method not in _ORDERING and (inner.order_by, inner.extra_order_by) != (own.order_by, own.extra_order_by),
+        "slice": inner.is_sliced and method not in {"first", "last", "exists", "get", "contains"},
+        "values": bool(inner.values_select) and is_listed,
+        "distinct": inner.distinct != own.distinct,
+        "columns": is_listed and _columns(inner) != _columns(own),
+        "join": is_listed and inner.select_related != own.select_related,
+    }
+    return tuple(name for name, is_added in added.items() if is_added)
+
+
+def _columns(query: Any) -> tuple[Any, ...]:
+    return query.deferred_loading, tuple(query.annotations), tuple(query.extra)
 
 
 def _filtered_fields(query: Any) -> Iterator["Field[Any, Any]"]:
@@ -110,6 +121,6 @@ def _count_conditions(node: Any) -> int:
 
 
 @lru_cache(maxsize=2048)
-def _own_conditions(model: type[Model]) -> int:
-    """Count the conditions that the default manager itself adds, such as those of a soft delete."""
-    return _count_conditions(model._default_manager.get_queryset().query.where)
+def _own_query(model: type[Model]) -> Any:
+    """Return the query that the default manager begins with, such as one with the condition of a soft delete."""
+    return model._default_manager.get_queryset().query

@@ -299,6 +299,8 @@ def _watch_orm() -> None:
     _watch(QuerySet._prefetch_related_objects, _unless_closed(_see_declared))
     for name in _METHODS:
         _watch(getattr(QuerySet, name), _see_method(name))
+    # The frame of iterator() itself is gone when the first row is read.
+    _watch(QuerySet._iterator, _see_method("iterator"))
 
 
 def _see_raw(frame: FrameType, access: Access) -> None:
