@@ -69,6 +69,11 @@ class Tag(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def books_count(self) -> int:
+        """Return how many books are on it."""
+        return self.books.count()  # books_count
+
 
 class Language(models.Model):
     """A language; its code is the primary key."""

@@ -3,7 +3,7 @@
 from django.db.models import Avg
 
 from tests.library.models import Author, Book, Publisher, Tag
-from tests.scenarios.corpus import finds, scenario
+from tests.scenarios.corpus import Fix, finds, scenario
 
 
 @scenario(finds("Author", "books", count=4))
@@ -70,11 +70,25 @@ def values() -> object:
 
 
 @scenario(finds("Book", "tags", count=6))
-def contains() -> object:
-    """Whether one row is among the related ones."""
+def contains(fix: Fix) -> object:
+    """Whether one row is among the related ones; prefetched rows answer that."""
     tag = Tag.objects.get(name="Tag 1")
-    books = Book.objects.order_by("pk")  # origin
+    books = fix(Book.objects.order_by("pk"))  # origin
     return [book.tags.contains(tag) for book in books]  # trigger
+
+
+@scenario(finds("Tag", "books", trigger="models.py:books_count"))
+def property_that_counts(fix: Fix) -> object:
+    """The annotation must not take the name of the property."""
+    tags = fix(Tag.objects.order_by("pk"))  # origin
+    return [tag.annotated_books_count if fix.is_applied else tag.books_count for tag in tags]
+
+
+@scenario(finds("Author", "books", count=4))
+def iterated() -> object:
+    """An iterator of each relation reads past what was prefetched."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.iterator()) for author in authors]  # trigger
 
 
 @scenario(finds("Author", "books", count=4))
@@ -120,6 +134,34 @@ def rows_behind_some_rows() -> object:
         for book in author.books.filter(title__startswith="Book"):  # outer
             names += [tag.name for tag in book.tags.all()]  # inner
     return names
+
+
+@scenario(finds("Author", "books", count=4))
+def joined() -> object:
+    """A join of the loop's own misses the prefetched rows, so a plan alone would not help."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.select_related("publisher")) for author in authors]  # trigger
+
+
+@scenario(finds("Author", "books", count=4))
+def some_columns() -> object:
+    """So does a choice of columns."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.only("title")) for author in authors]  # trigger
+
+
+@scenario(finds("Author", "books", count=4))
+def annotated() -> object:
+    """So does an annotation."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.annotate(stars=Avg("reviews__stars"))) for author in authors]  # trigger
+
+
+@scenario(finds("Author", "books", count=4))
+def prefetched() -> object:
+    """So does a prefetch."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.prefetch_related("tags")) for author in authors]  # trigger
 
 
 @scenario()

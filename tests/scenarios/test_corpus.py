@@ -54,6 +54,14 @@ def test_scenario_counts_and_places_are_right(item: Scenario) -> None:
         assert label.place in {None, finding.place}
 
 
+@pytest.mark.parametrize("item", [item for item in _parameters() if "subsets" in str(item.id)])
+def test_scenario_without_a_fix_has_no_plan(item: Scenario) -> None:
+    """Where other code has to be written there is no plan: one that helps nothing is worse than none."""
+    findings, _ = _watched(item)
+
+    assert all(item.takes_fix or finding.plan is None for finding in findings)
+
+
 @pytest.mark.parametrize("item", _parameters(only_fixed=True))
 def test_scenario_is_cured_by_its_plan(item: Scenario) -> None:
     """With the plan at the origin the pattern is gone, the result is the same, and queries are saved."""

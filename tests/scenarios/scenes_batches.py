@@ -1,0 +1,161 @@
+"""Correct code that repeats statements: pages, chunks, batches, transactions."""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Prefetch
+
+from tests.library.forms import BookForm
+from tests.library.models import Author, Book, Country, Note, Review, Tag
+from tests.scenarios.corpus import scenario
+
+
+@scenario(databases=True)
+def pages_by_offset() -> object:
+    """A walk through pages."""
+    return [list(Book.objects.order_by("pk")[start : start + 2]) for start in range(0, 6, 2)]
+
+
+@scenario(databases=True)
+def pages_by_key() -> object:
+    """A walk by the last key seen."""
+    found: list[Any] = []
+    last = 0
+    while page := list(Book.objects.filter(pk__gt=last).order_by("pk")[:2]):
+        found += page
+        last = page[-1].pk
+    return found
+
+
+@scenario(databases=True)
+def pages_of_a_paginator() -> object:
+    """A walk by a paginator."""
+    return [list(page) for page in Paginator(Book.objects.order_by("pk"), 2)]
+
+
+@scenario(databases=True)
+def chunks_of_keys() -> object:
+    """Fifty keys at a time."""
+    return [list(Book.objects.filter(pk__in=range(start, start + 50))) for start in range(0, 200, 50)]
+
+
+@scenario()
+def maps_of_keys() -> object:
+    """A map of many keys, in batches."""
+    found: dict[Any, Any] = {}
+    for start in range(0, 200, 50):
+        found.update(Book.objects.in_bulk(list(range(start, start + 50))))
+    return found
+
+
+@scenario(databases=True)
+def rows_in_bulk() -> object:
+    """Rows that are created in batches."""
+    return len(Tag.objects.bulk_create([Tag(name=f"New {n}") for n in range(10)], batch_size=2))
+
+
+@scenario(databases=True)
+def chunks_of_an_iterator() -> object:
+    """Each chunk of an iterator prefetches for its own rows."""
+    books = Book.objects.order_by("pk").prefetch_related("tags", "reviews")
+    return [(len(book.tags.all()), len(book.reviews.all())) for book in books.iterator(chunk_size=2)]
+
+
+@scenario()
+def no_rows() -> object:
+    """Nothing loads nothing."""
+    found = [book.author.name for book in Book.objects.none()]
+    return found + [list(Book.objects.filter(pk__in=[])) for _ in range(4)]
+
+
+@scenario()
+def get_or_create_once() -> object:
+    """Two statements of one call."""
+    return Tag.objects.get_or_create(name="Another")[1]
+
+
+@scenario()
+def content_types() -> object:
+    """Content types are kept after the first time."""
+    return [ContentType.objects.get_for_model(Book).model for _ in range(5)]
+
+
+@scenario(databases=True)
+def savepoints() -> object:
+    """Transaction control is no work."""
+    found = []
+    for number in range(5):
+        with transaction.atomic():
+            found.append(number)
+    return found
+
+
+@scenario()
+def form_with_choices() -> object:
+    """A form loads the choices of each field once."""
+    return str(BookForm())
+
+
+@scenario()
+def annotations() -> object:
+    """Numbers that the list brings along."""
+    authors = Author.objects.annotate(book_count=Count("books")).order_by("pk")
+    return [author.book_count for author in authors]
+
+
+@scenario()
+def filtered_prefetch() -> object:
+    """A list that was filtered when it was loaded."""
+    chosen = Prefetch("reviews", Review.objects.filter(stars=1).select_related("user"), to_attr="bad")
+    books = Book.objects.prefetch_related(chosen)
+    return [[review.user.username for review in book.bad] for book in books]
+
+
+@scenario()
+def generic_prefetch() -> object:
+    """Generic keys that were loaded per model."""
+    return [str(note.content_object) for note in Note.objects.prefetch_related("content_object")]
+
+
+@scenario()
+def rows_that_were_created() -> object:
+    """Rows that code made itself have no queryset to change; what was assigned is there."""
+    country = Country.objects.create(name="New")
+    authors = [Author.objects.create(name=f"New {n}", country=country) for n in range(3)]
+    return [author.country.name for author in authors]
+
+
+@scenario()
+def rows_that_were_saved() -> object:
+    """Rows that are written one by one are no reads."""
+    books = list(Book.objects.order_by("pk"))
+    for book in books:
+        book.title = book.title.upper()
+        book.save()
+    return [book.title for book in books]
+
+
+@scenario()
+def keys_instead_of_rows() -> object:
+    """The key itself is a column."""
+    return [(book.author_id, book.publisher_id) for book in Book.objects.order_by("pk")]
+
+
+@scenario()
+def two_unrelated_querysets() -> object:
+    """One relation of one row of each."""
+    one = Book.objects.filter(title="Book 1").get()
+    other = Book.objects.exclude(title="Book 1").first()
+    return [row.author.name for row in (one, other) if row is not None]
+
+
+@scenario()
+def copies_of_one_row() -> object:
+    """Two instances of one row, by two querysets."""
+    return [_author_name(1), _author_name(1)]
+
+
+def _author_name(number: int) -> str:
+    return str(Book.objects.get(title=f"Book {number}").author.name)
