@@ -154,3 +154,11 @@ class Mark(models.Model):
     """Repeats a row of Marked when joined."""
 
     marked = models.ForeignKey(Marked, models.CASCADE, related_name="marks")
+
+
+class Line(models.Model):
+    """Its key has two columns."""
+
+    pk = models.CompositePrimaryKey("ticket_id", "number")
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="lines")
+    number = models.IntegerField()

@@ -80,12 +80,16 @@ def subquery(correlation: Correlation, kind: SubqueryKind) -> Subquery | Exists:
     rows = _rows(correlation)
     if kind == "exists":
         return Exists(rows)
-    if rows.query.distinct or rows.query.group_by is not None:
-        # The manager folds rows itself: count what it returns, not what it reads.
+    if is_folding(rows):
         folded = _rows(correlation, is_nested=True)
         rows = correlation.target._base_manager.filter(pk__in=folded.values("pk"))
     number = Func(F(correlation.counted), function="COUNT", output_field=IntegerField())
     return Subquery(rows.order_by().values(n=number), output_field=IntegerField())
+
+
+def is_folding(rows: QuerySet[Any, Any]) -> bool:
+    """Tell whether a queryset folds rows itself, so that what it returns is not what it reads."""
+    return bool(rows.query.distinct) or rows.query.group_by is not None
 
 
 def _rows(correlation: Correlation, *, is_nested: bool = False) -> QuerySet[Any, Any]:

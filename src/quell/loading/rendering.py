@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Model, Q
 
 from quell.introspection.relations import is_plain, walk
-from quell.loading.correlating import Correlation, correlate
+from quell.loading.correlating import Correlation, correlate, is_folding
 from quell.loading.splitting import split
 from quell.loading.values import Filter, read_filters
 
@@ -74,15 +74,20 @@ def _count(correlation: Correlation, *, is_alone: bool) -> str:
     # A joined Count is right only beside no other join to many rows, and counts rows that a manager hides.
     if is_alone and is_plain(correlation.target._default_manager):
         return f"Count({_text(correlation.prefix + correlation.relation.hop.query_name)})"
+    rows = _rows(correlation)
+    if is_folding(correlation.target._default_manager.all()):
+        folded = f'{_rows(correlation, is_nested=True)}.values("pk")'
+        rows = f"{correlation.target.__name__}._base_manager.filter(pk__in={folded})"
     number = f'Func({_text(correlation.counted)}, function="COUNT")'
-    return f"Subquery({_rows(correlation)}.order_by().values(n={number}))"
+    return f"Subquery({rows}.order_by().values(n={number}))"
 
 
-def _rows(correlation: Correlation) -> str:
+def _rows(correlation: Correlation, *, is_nested: bool = False) -> str:
     """Return the queryset of the related rows, as a developer writes it."""
     conditions: dict[str, str] = {}
     for lookup, outer in _conditions(correlation):
         value = f"OuterRef({_text(correlation.prefix + outer)})"
+        value = f"OuterRef({value})" if is_nested else value
         conditions[lookup] = f"Cast({value}, CharField())" if correlation.is_text else value
     if correlation.content_type is not None:
         name, owner = correlation.content_type
