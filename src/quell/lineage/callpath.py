@@ -18,6 +18,7 @@ from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
+from asgiref.sync import SyncToAsync
 from django.core.handlers.base import BaseHandler
 from django.db.models import Model, QuerySet
 from django.db.models import query as query_module
@@ -30,6 +31,7 @@ from django.template.base import Node
 from quell.lineage.sites import is_manager_code, watch_owner
 from quell.lineage.usercode import is_user_file, known_files
 
+_THREAD_CODE = SyncToAsync.thread_handler.__code__
 _PRECALL = opmap.get("PRECALL", -1)
 _numbers = count(1)
 _STOP = object()
@@ -115,8 +117,13 @@ def walk(frame: FrameType | None, access: Access) -> list[Any]:
 
 def collect(frame: FrameType | None) -> tuple[Frame, ...]:
     """Return the frames of a path; done once per path."""
-    frames = []
+    frames: list[Frame] = []
+    waiting = callers()
     while frame is not None:
+        if frame.f_code is _THREAD_CODE:
+            # asgiref may run the job on a thread that itself waits, deep inside of other user code.
+            frames.extend(waiting)
+            waiting = ()
         handler = _special.get(id(frame.f_code))
         note = handler(frame, Access()) if handler is not None else None
         if note is _STOP:
@@ -124,7 +131,7 @@ def collect(frame: FrameType | None) -> tuple[Frame, ...]:
             break
         frames.append(Frame(frame.f_code, beginning_of(frame), note))
         frame = frame.f_back
-    return (*frames, *callers())
+    return (*frames, *waiting)
 
 
 def beginning_of(frame: FrameType) -> int:
