@@ -147,7 +147,7 @@ def joined() -> object:
 def some_columns() -> object:
     """So does a choice of columns."""
     authors = Author.objects.order_by("pk")  # origin
-    return [list(author.books.only("title")) for author in authors]  # trigger
+    return [list(author.books.only("title", "author")) for author in authors]  # trigger
 
 
 @scenario(finds("Author", "books", count=4))
