@@ -55,7 +55,6 @@ class Access:
     level: tuple[str, ...] = ()
     is_declared = False
     is_refresh = False
-    is_closed = False
     is_connecting = False
     method = ""
 
@@ -84,6 +83,8 @@ class CallPath:
 
 Handler = Callable[[FrameType, Access], Any]
 _special: dict[int, Handler] = {}
+# Asked only up to the user's code: what is further out ran something else that happened to need this statement.
+_of_orm: dict[int, Handler] = {}
 _kept: list[object] = []
 _seen_modules: set[str] = set()
 
@@ -92,7 +93,7 @@ def walk(frame: FrameType | None, access: Access) -> list[Any]:
     """Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM."""
     key: list[Any] = []
     add = key.append
-    special = _special
+    special, of_orm = _special, _of_orm
     is_open = True
     while frame is not None:
         code = frame.f_code
@@ -107,10 +108,10 @@ def walk(frame: FrameType | None, access: Access) -> list[Any]:
                 add(note)
         elif is_open:
             file = code.co_filename
-            # Frames further out ran something else that happened to need this statement.
-            if (known_files[file] if file in known_files else is_user_file(file)) and not is_manager_code(code, frame):
-                is_open = False
-                access.is_closed = True
+            if number in of_orm:
+                of_orm[number](frame, access)
+            elif known_files[file] if file in known_files else is_user_file(file):
+                is_open = is_manager_code(code, frame)
         frame = frame.f_back
     return key
 
@@ -176,14 +177,6 @@ def _boundary(frame: FrameType) -> Any:
     return ("view", view) if view is not None else None
 
 
-def _unless_closed(fill: Callable[[FrameType, Access], None]) -> Handler:
-    def handler(frame: FrameType, access: Access) -> None:
-        if not access.is_closed:
-            fill(frame, access)
-
-    return handler
-
-
 def _see_compiler(frame: FrameType, access: Access) -> None:
     if access.compiler is None:
         access.compiler = frame.f_locals["self"]
@@ -200,7 +193,7 @@ def _see_loader(name: str) -> Handler:
             access.instance = instance
             access.field_name = _accessor(names["self"], name)
 
-    return _unless_closed(fill)
+    return fill
 
 
 def _accessor(descriptor: Any, loader: str) -> str:
@@ -235,7 +228,7 @@ def _see_method(name: str) -> Handler:
         if not access.loader and access.peers is None:
             access.method = name
 
-    return _unless_closed(fill)
+    return fill
 
 
 def _see_connecting(frame: FrameType, access: Access) -> None:  # noqa: ARG001
@@ -282,11 +275,11 @@ def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:  # noqa
     return FieldNote(type(owner), str(name)) if owner is not None and isinstance(name, str) else None
 
 
-def _watch(function: Any, handler: Handler) -> None:
+def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = _special) -> None:
     function = getattr(function, "__wrapped__", function)
     code = getattr(function, "__code__", None)
     if code is not None:
-        _special[id(code)] = handler
+        handlers[id(code)] = handler
         _kept.append(code)
 
 
@@ -297,17 +290,17 @@ _METHODS = (
 
 
 def _watch_orm() -> None:
-    _watch(SQLCompiler.execute_sql, _unless_closed(_see_compiler))
-    _watch(ForwardManyToOneDescriptor.__get__, _see_loader("forward"))
-    _watch(ReverseOneToOneDescriptor.__get__, _see_loader("reverse_one"))
-    _watch(DeferredAttribute.__get__, _see_loader("deferred"))
-    _watch(Model.refresh_from_db, _unless_closed(_see_refresh))
-    _watch(query_module.prefetch_one_level, _unless_closed(_see_prefetch_level))
-    _watch(QuerySet._prefetch_related_objects, _unless_closed(_see_declared))
+    _watch(SQLCompiler.execute_sql, _see_compiler, _of_orm)
+    _watch(ForwardManyToOneDescriptor.__get__, _see_loader("forward"), _of_orm)
+    _watch(ReverseOneToOneDescriptor.__get__, _see_loader("reverse_one"), _of_orm)
+    _watch(DeferredAttribute.__get__, _see_loader("deferred"), _of_orm)
+    _watch(Model.refresh_from_db, _see_refresh, _of_orm)
+    _watch(query_module.prefetch_one_level, _see_prefetch_level, _of_orm)
+    _watch(QuerySet._prefetch_related_objects, _see_declared, _of_orm)
     for name in _METHODS:
-        _watch(getattr(QuerySet, name), _see_method(name))
+        _watch(getattr(QuerySet, name), _see_method(name), _of_orm)
     # The frame of iterator() itself is gone when the first row is read.
-    _watch(QuerySet._iterator, _see_method("iterator"))
+    _watch(QuerySet._iterator, _see_method("iterator"), _of_orm)
 
 
 def _see_raw(frame: FrameType, access: Access) -> None:
@@ -318,7 +311,7 @@ def _see_raw(frame: FrameType, access: Access) -> None:
 def _watch_surroundings() -> None:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    _watch(RawQuery._execute_query, _unless_closed(_see_raw))
+    _watch(RawQuery._execute_query, _see_raw, _of_orm)
     _watch(BaseDatabaseWrapper.connect, _see_connecting)
     _watch(Node.render_annotated, _node)
     _watch(BaseHandler._get_response, _stop)
@@ -328,7 +321,7 @@ def _watch_surroundings() -> None:
 def _watch_generic_keys() -> None:
     fields = sys.modules["django.contrib.contenttypes.fields"]
     owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
-    _watch(owner.__get__, _see_loader("generic"))
+    _watch(owner.__get__, _see_loader("generic"), _of_orm)
     for code in _inner_codes(fields.create_generic_related_manager.__code__):
         if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
             watch_owner(code)
