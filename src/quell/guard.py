@@ -14,15 +14,22 @@ D = TypeVar("D")
 
 
 def guarded(
-    switch_off: Callable[[], object], otherwise: D, action: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    switch_off: Callable[[], bool | None],
+    otherwise: D,
+    action: Callable[P, R],
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> R | D:
     """
     Run a part of quell inside the application's code.
 
     Args:
-        switch_off: Called once when the part fails; it must make sure that it is not run again in this scope.
+        switch_off: Called when the part fails, so that it is not run again in this scope; it returns
+            ``False`` where that is no news, and nothing is logged.
         otherwise: Returned when the part fails.
-        action: The part to run, with its arguments behind it.
+        action: The part to run.
+        *args: Its arguments.
+        **kwargs: Its arguments.
 
     Raises:
         Exception: What the part raised, where ``QUELL_ON_ERROR`` is ``"raise"``.
@@ -32,6 +39,6 @@ def guarded(
     except Exception:
         if get_settings().on_error == "raise":
             raise
-        switch_off()
-        logger.exception("quell failed and is off for the rest of this scope; the application goes on")
+        if switch_off() is not False:
+            logger.exception("quell failed and is off for the rest of this scope; the application goes on")
         return otherwise

@@ -3,22 +3,23 @@
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import ParamSpec, Self, TypeVar
+
+from asgiref.sync import iscoroutinefunction
 
 from quell.advice.planning import advise
-
 from quell.analysis import n_plus_one, query_in_loop
 from quell.analysis.n_plus_one import with_labels
 from quell.capture.freeze import freeze, freeze_event
-from quell.capture.scope import RawEvent, Scope
+from quell.capture.scope import Scope
 from quell.conf import get_settings
 from quell.events import QueryEvent, Recording
 from quell.exceptions import UsageError
 from quell.findings import Finding
 from quell.guard import guarded
-from quell.lineage._patches import carry, active
+from quell.lineage._patches import carry
 from quell.reporting.text import describe, render
 from quell.signals import findings_reported
 
@@ -27,29 +28,7 @@ logger = logging.getLogger("quell")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-
-class Queries(Sequence[QueryEvent]):
-    """The statements of a watch, growing while it is open; a record is made when it is asked for."""
-
-    __slots__ = ("_events",)
-
-    def __init__(self, events: list[RawEvent]) -> None:
-        self._events = events
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    @overload
-    def __getitem__(self, index: int) -> QueryEvent: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[QueryEvent, ...]: ...
-    def __getitem__(self, index: int | slice) -> QueryEvent | tuple[QueryEvent, ...]:
-        if isinstance(index, slice):
-            return tuple(freeze_event(event) for event in self._events[index])
-        return freeze_event(self._events[index])
-
-    def __iter__(self) -> Iterator[QueryEvent]:
-        return (freeze_event(event) for event in self._events)
+_FAILED = 'quell failed inside this block and stopped watching; the log of the logger "quell" has the error.'
 
 
 def analyse(recording: Recording) -> tuple[Finding, ...]:
@@ -68,20 +47,28 @@ class watch:  # noqa: N801 -- used like a function
     """
     Watch the statements of a block, or of each call of a function, and explain the needless ones.
 
-    Works as ``with``, as ``async with``, and as a decorator of sync and async functions; a decorated function
-    reports by the signal ``findings_reported`` and by the log. Watches nest; an outer one sees everything.
+    Works as ``with``, as ``async with``, and as a decorator of sync and async functions. Watches nest; an
+    outer one sees everything. The outermost one reports what it found by the signal ``findings_reported``,
+    that of a decorated function also by the log ``quell``. Once closed it can be opened again, and starts anew.
 
     Args:
         label: What the findings are labelled with: a page, a test, a task.
+
+    Raises:
+        UsageError: If it is opened while it is open, or decorates a generator or a class.
 
     Cost: no statement, nothing per row or attribute; analysis runs when findings are asked for.
     """
 
     def __init__(self, *, label: str = "") -> None:
         self.label = label
-        self._scope: Scope | None = None
-        self._known: tuple[int, tuple[Finding, ...]] | None = None
-        self._is_outermost = False
+        self._is_logged = False
+        self._begin(None)
+
+    def _begin(self, scope: Scope | None) -> None:
+        self._scope = scope
+        self._queries: tuple[QueryEvent, ...] = ()
+        self._known: tuple[object, tuple[Finding, ...]] | None = None
 
     @property
     def scope(self) -> Scope:
@@ -92,9 +79,14 @@ class watch:  # noqa: N801 -- used like a function
         return self._scope
 
     @property
-    def queries(self) -> Sequence[QueryEvent]:
+    def queries(self) -> tuple[QueryEvent, ...]:
         """The statements so far, of all aliases, in order of execution."""
-        return Queries(self._scope.events if self._scope is not None else [])
+        scope = self._scope
+        known = self._queries
+        if scope is not None and len(known) < len(scope.events):
+            new = guarded(scope.switch_off, (), _freeze_from, scope, len(known))
+            known = self._queries = known + new
+        return known
 
     @property
     def dropped_count(self) -> int:
@@ -108,71 +100,88 @@ class watch:  # noqa: N801 -- used like a function
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the statements so far show, most saved queries first."""
-        size = len(self.queries)
-        if self._known is None or self._known[0] != size:
-            self._known = size, explain(self.recording, self.label)
+        """What the statements so far show, most saved queries first; empty after an error inside quell."""
+        scope = self._scope
+        if scope is None or scope.has_failed:
+            return ()
+        state = len(scope.events), self.label
+        if self._known is None or self._known[0] != state:
+            found = guarded(scope.switch_off, (), lambda: explain(self.recording, self.label))
+            self._known = state, found
         return self._known[1]
 
     def report(self) -> str:
         """Return the findings as text for a terminal."""
-        return render(self.findings, query_count=len(self.queries) + self.dropped_count, dropped_count=self.dropped_count)
+        findings = self.findings
+        if self._scope is not None and self._scope.has_failed:
+            return _FAILED
+        query_count = len(self.queries) + self.dropped_count
+        return render(findings, query_count=query_count, dropped_count=self.dropped_count)
 
-    def __enter__(self) -> "watch":
-        if self._scope is not None and self._scope.is_open:
+    def __enter__(self) -> Self:
+        if self._scope is not None and self._scope.is_entered:
             msg = "This watch is already open. Make a new one with quell.watch() for a nested block."
             raise UsageError(msg)
-        self._is_outermost = active.get(None) is None
-        self._known = None
-        self._scope = Scope()
-        self._scope.open()
+        scope = Scope()
+        self._begin(scope)
+        guarded(scope.switch_off, None, scope.open)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._scope is None:
-            return
-        scope = self._scope
-        scope.close()
-        if self._is_outermost and findings_reported.has_listeners():
-            guarded(scope.switch_off, None, self._send)
+        findings = self._close()
+        if findings:
+            findings_reported.send_robust(sender=watch, **self._message(findings))
 
-    async def __aenter__(self) -> "watch":
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.__exit__(kind, error, trace)
-
-    def _send(self) -> None:
-        findings = self.findings
+        findings = self._close()
         if findings:
-            findings_reported.send_robust(
-                sender=watch, findings=findings, queries=tuple(self.queries), label=self.label
-            )
+            # A sync receiver may query, which Django refuses in an event loop; this runs it in a thread.
+            await findings_reported.asend_robust(sender=watch, **self._message(findings))
+
+    def _close(self) -> tuple[Finding, ...]:
+        """End the scope; return what the signal has to tell, which is nothing where nobody listens."""
+        scope = self._scope
+        if scope is None or not scope.is_entered:
+            return ()
+        guarded(scope.switch_off, None, scope.close)
+        is_heard = findings_reported.has_listeners()
+        is_logged = self._is_logged and logger.isEnabledFor(logging.WARNING)
+        if not scope.is_outermost or not (is_heard or is_logged):
+            return ()
+        findings = self.findings
+        if is_logged:
+            self.log()
+        return findings if is_heard else ()
+
+    def _message(self, findings: tuple[Finding, ...]) -> dict[str, object]:
+        return {"findings": findings, "queries": self.queries, "label": self.label}
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Watch each call of a function on its own."""
-        label = self.label or function.__qualname__
-        if inspect.iscoroutinefunction(function):
+        if isinstance(function, (staticmethod, classmethod)):
+            return type(function)(self(function.__func__))
+        _refuse(function)
+        label = self.label or _name_of(function)
+        if iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def watched_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                async with watch(label=label) as inner:
-                    result = await function(*args, **kwargs)
-                inner.log()
-                return result
+            async def watched_async(*args: P.args, **kwargs: P.kwargs) -> object:
+                async with logged_watch(label):
+                    return await function(*args, **kwargs)
 
             return watched_async  # type: ignore[return-value]  # a coroutine function, like the one given
 
         @functools.wraps(function)
         def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-            with watch(label=label) as inner:
-                result = function(*args, **kwargs)
-            inner.log()
-            return result
+            with logged_watch(label):
+                return function(*args, **kwargs)
 
         return watched
 
@@ -182,11 +191,49 @@ class watch:  # noqa: N801 -- used like a function
             logger.warning("%s", describe(finding), extra={"quell_finding": finding})
 
 
+def logged_watch(label: str = "") -> watch:
+    """Return a watch that also logs what it found, where it is the outermost."""
+    made = watch(label=label)
+    made._is_logged = True
+    return made
+
+
+def _freeze_from(scope: Scope, start: int) -> tuple[QueryEvent, ...]:
+    return tuple(freeze_event(event) for event in scope.events[start:])
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    # A functools.partial and an object with __call__ have no name of their own.
+    inner = getattr(function, "func", function)
+    return str(getattr(inner, "__qualname__", type(inner).__qualname__))
+
+
+def _refuse(function: object) -> None:
+    """Refuse what runs in pieces, or not at all, when it is called."""
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        msg = (
+            f"quell.watch() cannot decorate the generator {_name_of(function)}: its body runs between the "
+            "statements of whoever iterates over it. Write `with quell.watch():` around the loop instead."
+        )
+        raise UsageError(msg)
+    if isinstance(function, type) or not callable(function):
+        msg = f"quell.watch() decorates functions, and {function!r} is none. Decorate its methods instead."
+        raise UsageError(msg)
+
+
 def explain(recording: Recording, label: str = "") -> tuple[Finding, ...]:
     """Return the findings of a recording with their plans and suggestions."""
     return advise(with_labels(analyse(recording), label), recording)
 
 
 def wrap_thread(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function bound to the watches that are open here, for a pool that quell does not know."""
+    """
+    Return the function bound to the watches that are open here, for a pool that quell does not know.
+
+    Raises:
+        UsageError: If it is a coroutine function: those follow their context by themselves.
+    """
+    if iscoroutinefunction(function):
+        msg = f"The coroutine {_name_of(function)} follows its context: it needs no quell.wrap_thread()."
+        raise UsageError(msg)
     return carry(function)

@@ -2,22 +2,22 @@
 
 import re
 import sys
-from contextvars import Token
+from threading import get_ident
 from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any
-from weakref import WeakSet
+from weakref import ref
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.utils import ConnectionDoesNotExist
 from django.db.backends.utils import CursorWrapper
+from django.utils.connection import ConnectionDoesNotExist
 
 from quell.conf import get_settings
 from quell.guard import guarded
 from quell.introspection.managers import condition_count, relation_name, variant_of
-from quell.lineage._patches import Hooks, active, installation
+from quell.lineage._patches import active, enter, installation, leave
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
 
@@ -52,37 +52,45 @@ class Scope:
         self.events: list[RawEvent] = []
         self.dropped_count = 0
         self.is_open = False
+        self.is_entered = False
+        self.is_outermost = False
+        self.has_failed = False
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._max_events = get_settings().max_events
-        self._connections: WeakSet[BaseDatabaseWrapper] = WeakSet()
-        self._token: Token[Hooks] | None = None
+        # Each with its thread; a list, as several threads add to it.
+        self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
 
     def open(self) -> None:
         """Start watching this context."""
         installation.acquire()
-        outer = active.get(None)
-        observers = outer.observers if outer is not None else ()
-        self.is_open = True
-        self._token = active.set(Hooks((*observers, self)))
-        # An alias that nobody used yet tells by the signal of its connection, and may lack its driver.
-        for connection in connections.all(initialized_only=True):
-            self._see(connection)
+        self.is_entered = self.is_open = True
+        try:
+            self.is_outermost = not enter(self)
+            for connection in _open_connections():
+                self.see_connection(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stop watching, and leave every connection as it was."""
-        if self._token is None:
+        if not self.is_entered:
             return
-        self.is_open = False
-        active.reset(self._token)
-        self._token = None
-        for connection in tuple(self._connections):
-            _remove(connection.execute_wrappers, self)
+        self.is_entered = self.is_open = False
+        leave(self)
+        for thread, reference in tuple(self._connections):
+            connection = reference()
+            if connection is not None:
+                _detach(connection, self, is_own=thread == get_ident())
         self._connections.clear()
         installation.release()
 
-    def switch_off(self) -> None:
-        """Record nothing more: quell failed, and the application goes on."""
+    def switch_off(self) -> bool:
+        """Record nothing more, because quell failed; tell whether this is the first failure."""
+        is_first = not self.has_failed
+        self.has_failed = True
         self.is_open = False
+        return is_first
 
     def see_alias(self, alias: str) -> None:
         """Watch the connection that this thread uses for an alias; of a wrong one Django complains, if it is used."""
@@ -90,13 +98,14 @@ class Scope:
             connection = connections[alias]
         except (ConnectionDoesNotExist, ImproperlyConfigured):
             return
-        if connection not in self._connections:
-            self._see(connection)
+        self.see_connection(connection)
 
-    def _see(self, connection: BaseDatabaseWrapper) -> None:
-        if self not in connection.execute_wrappers:
-            connection.execute_wrappers.append(self)
-        self._connections.add(connection)
+    def see_connection(self, connection: BaseDatabaseWrapper) -> None:
+        """Watch a connection of this thread."""
+        if self.is_open and not any(item is self for item in connection.execute_wrappers):
+            # In front of the others: Django takes a wrapper off by its position, which is the last.
+            connection.execute_wrappers.insert(0, self)
+            self._connections.append((get_ident(), ref(connection)))
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001
         """Run a statement and record it: this is the execute wrapper."""
@@ -126,12 +135,13 @@ class Scope:
         cursor, connection = context["cursor"], context["connection"]
         event = RawEvent(sql, connection.alias, seconds, _row_count(cursor), path)
         event.many = many
-        self.events.append(event)
         using = getattr(access.compiler, "using", None)
         if type(using) is FetchAlias:
             event.fetch = using.fetch
             if not using.fetch.has_run:
                 _explain(using.fetch, access, path, sql)
+        # Complete before it can be seen: another thread may be reading.
+        self.events.append(event)
 
     def _path(self, key: list[Any], frame: FrameType) -> CallPath:
         key.append(current_unit.get())
@@ -173,11 +183,23 @@ def _below_wrappers(frame: FrameType) -> FrameType:
     return frame
 
 
-def _remove(wrappers: list[Any], wrapper: object) -> None:
-    for position, item in enumerate(wrappers):
-        if item is wrapper:
-            del wrappers[position]
-            return
+def _open_connections() -> list[BaseDatabaseWrapper]:
+    """Return the connections of this thread; one that opens later tells by signal, and may lack its driver."""
+    try:
+        return list(connections.all(initialized_only=True))
+    except ImproperlyConfigured:
+        # A script may configure Django inside the block.
+        return []
+
+
+def _detach(connection: BaseDatabaseWrapper, wrapper: object, *, is_own: bool) -> None:
+    """Take a wrapper off; another thread may be walking over its list, so that one is replaced."""
+    wrappers = connection.execute_wrappers
+    others = [item for item in wrappers if item is not wrapper]
+    if is_own:
+        wrappers[:] = others
+    else:
+        connection.execute_wrappers = others
 
 
 def _as_text(sql: Any, context: dict[str, Any]) -> str:

@@ -13,8 +13,9 @@ import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from asgiref.sync import SyncToAsync
@@ -40,16 +41,29 @@ MAX_ROUNDS = 200
 
 
 class Observer(Protocol):
-    """What a scope must offer to be told of querysets."""
+    """What a scope must offer to be told of querysets and connections."""
+
+    is_open: bool
 
     def see_alias(self, alias: str) -> None:
         """Make sure that statements on this alias are seen in this thread."""
 
-    def switch_off(self) -> None:
-        """Stop observing, because quell failed."""
+    def see_connection(self, connection: Any) -> None:
+        """Make sure that statements on this connection of this thread are seen."""
 
+    def switch_off(self) -> bool:
+        """Stop observing, because quell failed; tell whether this is the first failure."""
+
+
+_queryset_db = QuerySet.__dict__["db"].fget
+_raw_db = RawQuerySet.__dict__["db"].fget
+_populators = query_module.get_related_populators
+_prefetch_one_level = query_module.prefetch_one_level
 
 active: ContextVar["Hooks"] = ContextVar("quell_active")
+# A pool's own thread serves everybody, so it must not belong to the scope that happened to start it.
+_is_submitting: ContextVar[bool] = ContextVar("quell_is_submitting", default=False)
+_units = count(1)
 
 
 class _SeenAliases(threading.local):
@@ -62,10 +76,12 @@ class _SeenAliases(threading.local):
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("observers", "seen")
+    __slots__ = ("first_token", "observers", "seen")
 
-    def __init__(self, observers: tuple[Observer, ...]) -> None:
+    def __init__(self, observers: tuple[Observer, ...], first_token: "Token[Hooks] | None" = None) -> None:
         self.observers = observers
+        # Resetting it leaves the context as it was before the first scope, in whatever order scopes are closed.
+        self.first_token = first_token
         self.seen = _SeenAliases()
 
     def make_query(self, model: Any) -> Query:
@@ -94,10 +110,11 @@ class Hooks:
             guarded(self.switch_off, None, _label, made, klass_info, db)
         return made
 
-    def switch_off(self) -> None:
-        """Stop watching in this context: quell failed."""
-        for observer in self.observers:
-            observer.switch_off()
+    def switch_off(self) -> bool:
+        """Stop watching in this context, because quell failed; tell whether this is the first failure."""
+        # From now on this very object does what Django does, without a test on the way there.
+        self.__class__ = Off
+        return any([observer.switch_off() for observer in self.observers]) or not self.observers
 
     def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
@@ -124,7 +141,7 @@ class Hooks:
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
-        token = active.set(Filling(self.observers))
+        token = active.set(Filling(self.observers, self.first_token))
         try:
             return _prefetch_one_level(*args)
         finally:
@@ -135,7 +152,46 @@ class Filling(Hooks):
     """The hooks while Django fills a prefetched relation: one queryset per parent is made and never run."""
 
     __slots__ = ()
-    make_query = staticmethod(Query)  # type: ignore[assignment]  # the same call, without quell
+    make_query = staticmethod(Query)
+
+
+class Off(Hooks):
+    """The hooks after an error inside quell: Django's own functions."""
+
+    __slots__ = ()
+    # Each is called as Django calls its own, without quell.
+    make_query = staticmethod(Query)
+    queryset_db = staticmethod(_queryset_db)
+    raw_db = staticmethod(_raw_db)
+    populators = staticmethod(_populators)
+    prefetch_one_level = staticmethod(_prefetch_one_level)
+
+
+def enter(observer: Observer) -> tuple[Observer, ...]:
+    """Let an observer see this context; return those that see it already."""
+    outer = active.get(None)
+    others = tuple(item for item in outer.observers if item.is_open) if outer is not None else ()
+    hooks = Hooks((*others, observer), outer.first_token if outer is not None else None)
+    token = active.set(hooks)
+    if outer is None:
+        hooks.first_token = token
+    return others
+
+
+def leave(observer: Observer) -> None:
+    """Take an observer out of this context, whatever was opened or closed here since it came."""
+    hooks = active.get(None)
+    if hooks is None or observer not in hooks.observers:
+        return
+    others = tuple(item for item in hooks.observers if item is not observer)
+    if not others and hooks.first_token is not None:
+        try:
+            active.reset(hooks.first_token)
+        except ValueError:
+            # This is a copy of the context in which the first scope was opened.
+            active.set(Hooks(()))
+    else:
+        active.set(Hooks(others, hooks.first_token))
 
 
 def _label(populators: list[Any], klass_info: dict[str, Any], alias: FetchAlias) -> None:
@@ -154,12 +210,6 @@ def _attribute(info: dict[str, Any]) -> str:
     return str((joined.remote_field.get_accessor_name() if is_reverse else "") or joined.name)
 
 
-_queryset_db = QuerySet.__dict__["db"].fget
-_raw_db = RawQuerySet.__dict__["db"].fget
-_populators = query_module.get_related_populators  # type: ignore[attr-defined]  # untyped module function
-_prefetch_one_level = query_module.prefetch_one_level
-
-
 def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
     """Return the namespace ``django.db.models.sql`` as ``query.py`` sees it, with another ``Query``."""
     return types.SimpleNamespace(**{**vars(module), "Query": by_context(active, "make_query", Query)})
@@ -168,16 +218,16 @@ def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
 def carry(function: Callable[P, R]) -> Callable[P, R]:
     """Return the function bound to the scopes that are open here, for a thread that does not inherit them."""
     hooks = active.get(None)
-    if hooks is None or getattr(function, "quell_carries", False):
+    if hooks is None or getattr(function, "quell_carries", False) is True:
         return function
-    frames = callpath.collect(sys._getframe(2))
+    frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(2))
     unit = callpath.current_unit.get()
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
         caller = threading.get_ident(), frames
         tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
-        enter_thread(hooks)
+        guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
         finally:
@@ -195,13 +245,17 @@ def enter_thread(hooks: Hooks) -> None:
 
     for connection in connections.all(initialized_only=True):
         for observer in hooks.observers:
-            observer.see_alias(plain_alias(connection.alias))
+            observer.see_connection(connection)
 
 
 def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        return original(self, carry(fn), *args, **kwargs)
+        token = _is_submitting.set(True)
+        try:
+            return original(self, carry(fn), *args, **kwargs)
+        finally:
+            _is_submitting.reset(token)
 
     return submit
 
@@ -209,8 +263,17 @@ def _submit(original: Callable[..., Any]) -> Callable[..., Any]:
 def _start(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
-        if active.get(None) is not None:
-            self.run = carry(self.run)  # type: ignore[method-assign]  # for this one thread
+        if active.get(None) is None or _is_submitting.get():
+            original(self)
+            return
+        run = carry(self.run)
+
+        def run_once() -> None:
+            # A thread that has ended must not keep the scope.
+            del self.run
+            run()
+
+        self.run = run_once  # type: ignore[method-assign]  # for this one thread
         original(self)
 
     return start
@@ -224,8 +287,9 @@ def _call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = active.get(None)
         if hooks is None:
             return await original(self, *args, **kwargs)
+        frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(1))
         inner = copy.copy(self)
-        inner.func = _entering(hooks, callpath.collect(sys._getframe(1)), self.func)
+        inner.func = _entering(hooks, frames, self.func)
         return await original(inner, *args, **kwargs)
 
     return call
@@ -234,7 +298,7 @@ def _call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
 def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
         token = callpath.caller_path.set((threading.get_ident(), frames))
-        enter_thread(hooks)
+        guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
         finally:
@@ -254,10 +318,11 @@ class Patch:
     _installed: Any = field(default=None, init=False)
 
     def install(self) -> None:
-        """Do nothing when already installed."""
-        if self._installed is not None:
+        """Do nothing when already installed, unless somebody who patched on top put the original back."""
+        current = self.owner.__dict__[self.name]
+        if self._installed is not None and current is not self._original:
             return
-        self._original = self.owner.__dict__[self.name]
+        self._original = current
         self._installed = self.wrap(self._original)
         setattr(self.owner, self.name, self._installed)
 
@@ -282,15 +347,32 @@ PATCHES = (
 
 
 def _see_connection(*, connection: Any, **_: object) -> None:
-    # A thread may open its first connection for a row that still carries lineage.
-    connection.alias = plain_alias(connection.alias)
+    # A thread may open its first connection for a row that carries lineage, also long after the scope of the row.
+    if type(connection.alias) is FetchAlias:
+        _make_plain(connection)
     hooks = active.get(None)
-    for observer in hooks.observers if hooks is not None else ():
-        observer.see_alias(connection.alias)
+    if hooks is not None:
+        guarded(hooks.switch_off, None, _show_connection, hooks, connection)
+
+
+def _show_connection(hooks: Hooks, connection: Any) -> None:
+    # The connection of the signal need not be the one of its alias: Django also makes some for a single use.
+    for observer in hooks.observers:
+        observer.see_connection(connection)
+
+
+def _make_plain(connection: Any) -> None:
+    from django.db import connections
+
+    connection.alias = alias = plain_alias(connection.alias)
+    if alias in connections and connections[alias] is connection:
+        # The key has to be replaced, too; setting an equal one keeps the old.
+        del connections[alias]
+        connections[alias] = connection
 
 
 def _begin_unit(**_: object) -> None:
-    callpath.current_unit.set(callpath.current_unit.get() + 1)
+    callpath.current_unit.set(next(_units))
 
 
 ANSWER_PATCHES = (
@@ -332,17 +414,15 @@ class _Installation:
         self.answerers = 0
         self.holders = 0
         self.rounds = 0
+        self.is_kept = False
 
     def acquire(self) -> None:
         """Install the hooks for one more scope."""
         with self.lock:
             callpath.prepare()
+            if not self.holders:
+                self._install()
             self.holders += 1
-            if self.holders == 1:
-                for patch in PATCHES:
-                    patch.install()
-                connection_created.connect(_see_connection, dispatch_uid="quell.lineage")
-                request_started.connect(_begin_unit, dispatch_uid="quell.lineage")
 
     def release(self) -> None:
         """Take the hooks off after the last scope."""
@@ -352,12 +432,32 @@ class _Installation:
                 return
             self.rounds += 1
             if self.rounds >= MAX_ROUNDS:
-                self.holders += 1
-                return
+                self.keep()
+            else:
+                self._uninstall()
+
+    def keep(self) -> None:
+        """Keep the hooks, idle where no scope is open, until the process ends."""
+        with self.lock:
+            if not self.is_kept:
+                self.is_kept = True
+                self.acquire()
+
+    def _install(self) -> None:
+        # It stays connected: rows outlive their scope.
+        connection_created.connect(_see_connection, dispatch_uid="quell.lineage")
+        request_started.connect(_begin_unit, dispatch_uid="quell.lineage")
+        try:
             for patch in PATCHES:
-                patch.uninstall()
-            connection_created.disconnect(dispatch_uid="quell.lineage")
-            request_started.disconnect(dispatch_uid="quell.lineage")
+                patch.install()
+        except BaseException:
+            self._uninstall()
+            raise
+
+    def _uninstall(self) -> None:
+        for patch in PATCHES:
+            patch.uninstall()
+        request_started.disconnect(dispatch_uid="quell.lineage")
 
 
 installation = _Installation()
