@@ -1,0 +1,1 @@
+"""The rules, from plain records: no Django, no database."""
