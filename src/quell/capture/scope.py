@@ -127,7 +127,8 @@ class Scope:
             self.dropped_count += 1
             return
         access = Access()
-        frame = _below_wrappers(frame)
+        if frame.f_code is not _CURSOR_CODE:
+            frame = _below_wrappers(frame)
         key = walk(frame, access)
         if access.is_connecting:
             return

@@ -169,7 +169,7 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
 def callers() -> tuple[Frame, ...]:
     """Return the frames that wait for this thread, innermost first."""
     thread, frames = caller_path.get()
-    return frames if thread == get_ident() else ()
+    return frames if frames and thread == get_ident() else ()
 
 
 def _boundary(frame: FrameType) -> Any:
