@@ -19,7 +19,7 @@ from quell.events import QueryEvent, Recording
 from quell.exceptions import UsageError
 from quell.findings import Finding
 from quell.guard import guarded
-from quell.lineage._patches import carry
+from quell.lineage.threads import carry
 from quell.reporting.text import describe, render
 from quell.signals import findings_reported
 
@@ -49,7 +49,8 @@ class watch:  # noqa: N801 -- used like a function
 
     Works as ``with``, as ``async with``, and as a decorator of sync and async functions. Watches nest; an
     outer one sees everything. The outermost one reports what it found by the signal ``findings_reported``,
-    that of a decorated function also by the log ``quell``. Once closed it can be opened again, and starts anew.
+    that of a decorated function also by the log ``quell``. Once closed it can be opened again, and starts
+    anew.
 
     Args:
         label: What the findings are labelled with: a page, a test, a task.

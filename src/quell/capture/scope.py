@@ -17,9 +17,10 @@ from django.utils.connection import ConnectionDoesNotExist
 from quell.conf import get_settings
 from quell.guard import guarded
 from quell.introspection.managers import condition_count, relation_name, variant_of
-from quell.lineage._patches import active, enter, installation, leave
+from quell.lineage._patches import installation
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
+from quell.lineage.hooks import active, enter, leave
 
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE)
 # What nearly every statement begins with, and no transaction control does.

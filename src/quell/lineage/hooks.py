@@ -1,0 +1,183 @@
+"""What runs in the place of Django's functions while a scope is open; ``_patches`` puts it there."""
+
+import functools
+import sys
+import threading
+import types
+from contextvars import ContextVar, Token
+from typing import Any, Protocol
+
+from django.db.models import query as query_module
+from django.db.models.query import QuerySet, RawQuerySet
+from django.db.models.sql.query import Query
+
+from quell.guard import guarded
+from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.sites import ATTRIBUTE, find_site
+
+
+class Observer(Protocol):
+    """What a scope must offer to be told of querysets and connections."""
+
+    is_open: bool
+
+    def see_alias(self, alias: str) -> None:
+        """Make sure that statements on this alias are seen in this thread."""
+
+    def see_connection(self, connection: Any) -> None:
+        """Make sure that statements on this connection of this thread are seen."""
+
+    def switch_off(self) -> bool:
+        """Stop observing, because quell failed; tell whether this is the first failure."""
+
+
+_queryset_db = QuerySet.__dict__["db"].fget
+_raw_db = RawQuerySet.__dict__["db"].fget
+_populators = query_module.get_related_populators
+_prefetch_one_level = query_module.prefetch_one_level
+
+active: ContextVar["Hooks"] = ContextVar("quell_active")
+
+
+class _SeenAliases(threading.local):
+    """Aliases whose connection in this thread all observers watch; a new connection tells them by signal."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+
+class Hooks:
+    """What runs instead of Django's functions while a scope is open in this context."""
+
+    __slots__ = ("first_token", "observers", "seen")
+
+    def __init__(self, observers: tuple[Observer, ...], first_token: "Token[Hooks] | None" = None) -> None:
+        self.observers = observers
+        # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
+        self.first_token = first_token
+        self.seen = _SeenAliases()
+
+    def make_query(self, model: Any) -> Query:
+        """Build the query of a fresh queryset, and note who asked for it."""
+        query = Query(model)
+        setattr(query, ATTRIBUTE, guarded(self.switch_off, None, find_site, sys._getframe(1)))
+        return query
+
+    def queryset_db(self, queryset: Any) -> str:
+        """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
+        alias = plain_alias(_queryset_db(queryset))
+        return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
+
+    def raw_db(self, queryset: Any) -> str:
+        """Return the alias of a raw queryset; its statement and its rows share one fetch."""
+        query = queryset.__dict__.get("query")
+        if query is not None and type(query.using) is FetchAlias:
+            return query.using
+        alias = plain_alias(_raw_db(queryset))
+        return guarded(self.switch_off, alias, self._begin_raw, queryset, alias, sys._getframe(1))
+
+    def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:
+        """Build the populators of joined rows, each with an alias that knows its path."""
+        made: list[Any] = _populators(klass_info, select, db, *rest)
+        if made and type(db) is FetchAlias:
+            guarded(self.switch_off, None, _label, made, klass_info, db)
+        return made
+
+    def switch_off(self) -> bool:
+        """Stop watching in this context, because quell failed; tell whether this is the first failure."""
+        # From now on this very object does what Django does, without a test on the way there.
+        self.__class__ = Off
+        return any([observer.switch_off() for observer in self.observers]) or not self.observers
+
+    def _see_alias(self, alias: str) -> None:
+        for observer in self.observers:
+            observer.see_alias(alias)
+        self.seen.names.add(alias)
+
+    def _begin_fetch(self, queryset: Any, alias: str) -> str:
+        if alias not in self.seen.names:
+            self._see_alias(alias)
+        fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
+        instance = queryset._hints.get("instance")
+        if instance is None and fetch.site is not None:
+            instance = fetch.site.instance
+        if instance is not None:
+            fetch.ask(instance)
+            if queryset._known_related_objects:
+                fetch.known_fields = tuple(queryset._known_related_objects)
+        return FetchAlias(alias, fetch, queryset.model)
+
+    def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
+        if alias not in self.seen.names:
+            self._see_alias(alias)
+        return FetchAlias(alias, FetchRecord(queryset.model, find_site(frame)), queryset.model)
+
+    def prefetch_one_level(self, *args: Any) -> Any:
+        """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
+        token = active.set(Filling(self.observers, self.first_token))
+        try:
+            return _prefetch_one_level(*args)
+        finally:
+            active.reset(token)
+
+
+class Filling(Hooks):
+    """The hooks while Django fills a prefetched relation: one queryset per parent is made and never run."""
+
+    __slots__ = ()
+    make_query = staticmethod(Query)
+
+
+class Off(Hooks):
+    """The hooks after an error inside quell: Django's own functions."""
+
+    __slots__ = ()
+    # Each is called as Django calls its own, without quell.
+    make_query = staticmethod(Query)
+    queryset_db = staticmethod(_queryset_db)
+    raw_db = staticmethod(_raw_db)
+    populators = staticmethod(_populators)
+    prefetch_one_level = staticmethod(_prefetch_one_level)
+
+
+def enter(observer: Observer) -> tuple[Observer, ...]:
+    """Let an observer see this context; return those that see it already."""
+    outer = active.get(None)
+    others = tuple(item for item in outer.observers if item.is_open) if outer is not None else ()
+    hooks = Hooks((*others, observer), outer.first_token if outer is not None else None)
+    token = active.set(hooks)
+    if outer is None:
+        hooks.first_token = token
+    return others
+
+
+def leave(observer: Observer) -> None:
+    """Take an observer out of this context, whatever was opened or closed here since it came."""
+    hooks = active.get(None)
+    if hooks is None or observer not in hooks.observers:
+        return
+    others = tuple(item for item in hooks.observers if item is not observer)
+    if not others and hooks.first_token is not None:
+        try:
+            active.reset(hooks.first_token)
+        except ValueError:
+            # This is a copy of the context in which the first scope was opened.
+            active.set(Hooks(()))
+    else:
+        active.set(Hooks(others, hooks.first_token))
+
+
+def _label(populators: list[Any], klass_info: dict[str, Any], alias: FetchAlias) -> None:
+    for populator, info in zip(populators, klass_info.get("related_klass_infos", ()), strict=False):
+        populator.db = alias.joined(_attribute(info), info["model"])
+        _label(populator.related_populators, info, populator.db)
+
+
+def _attribute(info: dict[str, Any]) -> str:
+    """Return the attribute that holds a joined row."""
+    setter, joined = info["remote_setter"], info["field"]
+    if isinstance(setter, functools.partial):
+        # select_related() of a FilteredRelation, whose name is that of its alias.
+        return str(setter.args[0])
+    is_reverse = info["reverse"] and joined.remote_field is not None
+    return str((joined.remote_field.get_accessor_name() if is_reverse else "") or joined.name)
