@@ -11,12 +11,13 @@ from organizations.models import Tag
 
 
 class AnalyticsMetricSerializer(serializers.ModelSerializer[AnalyticsMetric]):
-    """A metric with the names of its tags."""
+    """A metric with the names of its tags; without an organization it covers all of them."""
 
+    organization = serializers.CharField(source="organization.name", read_only=True, allow_null=True)
     tags: serializers.SlugRelatedField[Tag] = serializers.SlugRelatedField(
         slug_field="name", many=True, read_only=True
     )
 
     class Meta:
         model = AnalyticsMetric
-        fields: ClassVar[list[str]] = ["id", "name", "metric_value", "unit", "recorded_at", "tags"]
+        fields: ClassVar[list[str]] = ["id", "name", "metric_value", "unit", "organization", "tags"]

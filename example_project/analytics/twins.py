@@ -21,7 +21,7 @@ else:
 class SlowMetricPage(_MetricPageBase):
     """List metrics with their tags."""
 
-    queryset = AnalyticsMetric.objects.select_related("organization")
+    model = AnalyticsMetric
     template_name = "problems/metric_tags.html"
     context_object_name = "metrics"
     paginate_by = 250
@@ -44,4 +44,4 @@ class SlowMetricList(ListAPIView[AnalyticsMetric]):
 class FastMetricList(SlowMetricList):
     """List metrics with their tags, loaded for the whole page."""
 
-    queryset = AnalyticsMetric.objects.prefetch_related("tags")
+    queryset = AnalyticsMetric.objects.select_related("organization").prefetch_related("tags")

@@ -9,9 +9,16 @@ from rest_framework.generics import ListAPIView
 
 from automation.models import AIModel, AIPrediction
 from automation.serializers import MIN_CONFIDENCE, AIModelSerializer, FastAIModelSerializer
+from config.pagination import NumberedPagination
 from problems import get_problem
 
-PAGE_SIZE = 250
+PAGE_SIZE = 200
+
+
+class AIModelPagination(NumberedPagination):
+    """Fewer models to a page: each brings its predictions."""
+
+    page_size = PAGE_SIZE
 
 
 class SlowAIPredictionList(ListAPIView[AIModel]):
@@ -19,6 +26,7 @@ class SlowAIPredictionList(ListAPIView[AIModel]):
 
     queryset = AIModel.objects.all()
     serializer_class = AIModelSerializer
+    pagination_class = AIModelPagination
 
 
 class FastAIPredictionList(ListAPIView[AIModel]):
@@ -34,6 +42,7 @@ class FastAIPredictionList(ListAPIView[AIModel]):
         )
     )
     serializer_class = FastAIModelSerializer
+    pagination_class = AIModelPagination
 
 
 def slow_ai_predictions(request: HttpRequest) -> HttpResponse:

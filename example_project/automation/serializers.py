@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, Protocol
 
@@ -11,6 +11,7 @@ from rest_framework import serializers
 from automation.models import (
     AIModel,
     AIPrediction,
+    AutomationRule,
     Integration,
     IntegrationLog,
     WorkflowExecution,
@@ -21,12 +22,8 @@ MIN_CONFIDENCE = Decimal("0.7")
 """How sure a model must be for a prediction to be shown."""
 
 
-class AIPredictionSerializer(serializers.ModelSerializer[AIPrediction]):
-    """A prediction."""
-
-    class Meta:
-        model = AIPrediction
-        fields: ClassVar[list[str]] = ["label", "confidence", "ticket_id", "created_at"]
+def _describe_prediction(prediction: AIPrediction) -> Mapping[str, object]:
+    return {"label": prediction.label, "confidence": prediction.confidence}
 
 
 class AIModelSerializer(serializers.ModelSerializer[AIModel]):
@@ -36,59 +33,51 @@ class AIModelSerializer(serializers.ModelSerializer[AIModel]):
 
     class Meta:
         model = AIModel
-        fields: ClassVar[list[str]] = [
-            "id",
-            "name",
-            "version",
-            "is_active",
-            "accuracy",
-            "confident_predictions",
-        ]
+        fields: ClassVar[list[str]] = ["id", "name", "version", "confident_predictions"]
 
-    def get_confident_predictions(self, model: AIModel) -> Iterable[Mapping[str, object]]:
-        """Serialize the predictions that are sure enough."""
+    def get_confident_predictions(self, model: AIModel) -> list[Mapping[str, object]]:
+        """Describe the predictions that are sure enough."""
         predictions = model.predictions.filter(confidence__gte=MIN_CONFIDENCE).order_by("-created_at", "-pk")
-        return AIPredictionSerializer(predictions, many=True).data
+        return [_describe_prediction(prediction) for prediction in predictions]
+
+
+class WithConfidentPredictions(Protocol):
+    """A model of a queryset that loaded predictions into `confident_predictions`."""
+
+    confident_predictions: list[AIPrediction]
 
 
 class FastAIModelSerializer(serializers.ModelSerializer[AIModel]):
     """The same, from predictions that were loaded into `confident_predictions`."""
 
-    confident_predictions = AIPredictionSerializer(many=True)
+    confident_predictions = serializers.SerializerMethodField()
 
     class Meta(AIModelSerializer.Meta):
         pass
 
+    def get_confident_predictions(self, model: WithConfidentPredictions) -> list[Mapping[str, object]]:
+        """Describe the predictions that are loaded already."""
+        return [_describe_prediction(prediction) for prediction in model.confident_predictions]
 
-class IntegrationLogSerializer(serializers.ModelSerializer[IntegrationLog]):
-    """A call."""
 
-    class Meta:
-        model = IntegrationLog
-        fields: ClassVar[list[str]] = ["status", "duration_ms", "message", "created_at"]
+def _describe_call(log: IntegrationLog) -> Mapping[str, object]:
+    return {"status": log.status, "duration_ms": log.duration_ms, "message": log.message}
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
-    """An integration with its latest call; null before the first."""
+    """An integration with its organization and its latest call, which is null before the first."""
 
+    organization = serializers.CharField(source="organization.name", read_only=True)
     latest_call = serializers.SerializerMethodField()
 
     class Meta:
         model = Integration
-        fields: ClassVar[list[str]] = [
-            "id",
-            "name",
-            "endpoint",
-            "is_active",
-            "total_calls",
-            "successful_calls",
-            "latest_call",
-        ]
+        fields: ClassVar[list[str]] = ["id", "name", "organization", "latest_call"]
 
     def get_latest_call(self, integration: Integration) -> Mapping[str, object] | None:
-        """Serialize the latest call."""
+        """Describe the latest call."""
         log = integration.latest_log
-        return None if log is None else IntegrationLogSerializer(log).data
+        return None if log is None else _describe_call(log)
 
 
 class WithLatestLogs(Protocol):
@@ -100,15 +89,16 @@ class WithLatestLogs(Protocol):
 class FastIntegrationSerializer(serializers.ModelSerializer[Integration]):
     """The same, from the log that was loaded into `latest_logs`."""
 
+    organization = serializers.CharField(source="organization.name", read_only=True)
     latest_call = serializers.SerializerMethodField()
 
     class Meta(IntegrationSerializer.Meta):
         pass
 
     def get_latest_call(self, integration: WithLatestLogs) -> Mapping[str, object] | None:
-        """Serialize the latest call that is loaded already."""
+        """Describe the latest call that is loaded already."""
         for log in integration.latest_logs:
-            return IntegrationLogSerializer(log).data
+            return _describe_call(log)
         return None
 
 
@@ -121,18 +111,20 @@ class WorkflowStepSerializer(serializers.ModelSerializer[WorkflowStep]):
 
 
 class WorkflowExecutionSerializer(serializers.ModelSerializer[WorkflowExecution]):
-    """A run with its steps and what they add up to."""
+    """A run with its rule, its steps, and what they add up to."""
 
+    rule: serializers.StringRelatedField[AutomationRule] = serializers.StringRelatedField()
+    organization = serializers.CharField(source="rule.organization.name", read_only=True)
     steps = WorkflowStepSerializer(source="all_steps", many=True)
 
     class Meta:
         model = WorkflowExecution
         fields: ClassVar[list[str]] = [
             "id",
+            "rule",
+            "organization",
             "status",
-            "started_at",
-            "finished_at",
-            "finished_step_count",
+            "progress",
             "total_duration_ms",
             "steps",
         ]

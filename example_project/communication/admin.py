@@ -28,11 +28,12 @@ fast_admin = HelpDeskAdminSite(name="fast_admin")
 
 @admin.register(CommunicationMessage, site=slow_admin)
 class SlowMessageAdmin(_MessageAdminBase):
-    """List messages with the thread and the state of their session."""
+    """List messages with their customer, their thread, and the state of their session."""
 
-    list_display = ("body", "direction", "session_status", "thread_subject", "sent_at")
+    list_display = ("body", "session_status", "thread_subject", "organization", "sent_at")
     list_filter = ("direction",)
     list_per_page = 100
+    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let nobody write messages here."""
@@ -48,9 +49,14 @@ class SlowMessageAdmin(_MessageAdminBase):
         """What the conversation is about."""
         return message.session.thread.subject
 
+    @admin.display(description="organization")
+    def organization(self, message: CommunicationMessage) -> str:
+        """Who the conversation is with."""
+        return message.session.thread.organization.name
+
 
 @admin.register(CommunicationMessage, site=fast_admin)
 class FastMessageAdmin(SlowMessageAdmin):
-    """List messages with the thread and the state of their session, joined in one query."""
+    """List messages with all that the columns follow, joined in one query."""
 
-    list_select_related = ("session__thread",)
+    list_select_related = ("session__thread__organization",)

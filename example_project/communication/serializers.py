@@ -10,10 +10,12 @@ from communication.models import CommunicationMessage
 
 
 class CommunicationMessageSerializer(serializers.ModelSerializer[CommunicationMessage]):
-    """A message with the state of its session and the subject of its thread."""
+    """A message with the state of its session, the subject of its thread, and the organization."""
 
     session_status = serializers.CharField(source="session.status", read_only=True)
     thread_subject = serializers.CharField(source="session.thread.subject", read_only=True)
+
+    organization = serializers.CharField(source="session.thread.organization.name", read_only=True)
 
     class Meta:
         model = CommunicationMessage
@@ -24,4 +26,5 @@ class CommunicationMessageSerializer(serializers.ModelSerializer[CommunicationMe
             "sent_at",
             "session_status",
             "thread_subject",
+            "organization",
         ]

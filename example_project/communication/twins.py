@@ -18,4 +18,4 @@ class SlowMessageList(ListAPIView[CommunicationMessage]):
 class FastMessageList(SlowMessageList):
     """List messages with their session, joined in one query."""
 
-    queryset = CommunicationMessage.objects.select_related("session__thread")
+    queryset = CommunicationMessage.objects.select_related("session__thread__organization")

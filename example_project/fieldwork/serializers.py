@@ -15,7 +15,7 @@ class TechnicianUserSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields: ClassVar[list[str]] = ["full_name", "email"]
+        fields: ClassVar[list[str]] = ["full_name"]
 
 
 class TechnicianSerializer(serializers.ModelSerializer[Technician]):
@@ -25,7 +25,7 @@ class TechnicianSerializer(serializers.ModelSerializer[Technician]):
 
     class Meta:
         model = Technician
-        fields: ClassVar[list[str]] = ["id", "level", "region", "user"]
+        fields: ClassVar[list[str]] = ["region", "user"]
 
 
 class JobAssignmentSerializer(serializers.ModelSerializer[JobAssignment]):
@@ -35,7 +35,7 @@ class JobAssignmentSerializer(serializers.ModelSerializer[JobAssignment]):
 
     class Meta:
         model = JobAssignment
-        fields: ClassVar[list[str]] = ["is_lead", "assigned_at", "technician"]
+        fields: ClassVar[list[str]] = ["is_lead", "technician"]
 
 
 class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
@@ -45,12 +45,4 @@ class WorkOrderSerializer(serializers.ModelSerializer[WorkOrder]):
 
     class Meta:
         model = WorkOrder
-        fields: ClassVar[list[str]] = [
-            "id",
-            "title",
-            "status",
-            "scheduled_at",
-            "duration_minutes",
-            "final_cost",
-            "assignments",
-        ]
+        fields: ClassVar[list[str]] = ["id", "title", "status", "assignments"]

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from config.pagination import NumberedPagination
 from fieldwork.models import JobAssignment, WorkOrder
 from fieldwork.serializers import WorkOrderSerializer
 from problems import get_problem
@@ -15,18 +14,11 @@ from problems import get_problem
 PAGE_SIZE = 100
 
 
-class WorkOrderPagination(NumberedPagination):
-    """Fewer work orders to a page: each brings a crew."""
-
-    page_size = PAGE_SIZE
-
-
 class SlowWorkOrderViewSet(ReadOnlyModelViewSet[WorkOrder]):
     """List work orders with their crews."""
 
     queryset = WorkOrder.objects.all()
     serializer_class = WorkOrderSerializer
-    pagination_class = WorkOrderPagination
 
 
 class FastWorkOrderViewSet(SlowWorkOrderViewSet):

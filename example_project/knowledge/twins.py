@@ -11,14 +11,14 @@ from knowledge.models import KBArticle
 from knowledge.serializers import FastKBArticleSerializer, KBArticleSerializer
 from problems import get_problem
 
-PAGE_SIZE = 300
+PAGE_SIZE = 100
 
 # The fast twins name their order: a query with GROUP BY does not get `Meta.ordering`.
 
 
 def slow_article_views(request: HttpRequest) -> HttpResponse:
     """List articles with the number of their views."""
-    articles = KBArticle.objects.select_related("author")[:PAGE_SIZE]
+    articles = KBArticle.objects.all()[:PAGE_SIZE]
     context = {"problem": get_problem("article-views"), "articles": articles}
     return render(request, "problems/article_views_slow.html", context)
 
@@ -26,7 +26,7 @@ def slow_article_views(request: HttpRequest) -> HttpResponse:
 def fast_article_views(request: HttpRequest) -> HttpResponse:
     """List articles with the number of their views, counted in the same query."""
     articles = (
-        KBArticle.objects.select_related("author")
+        KBArticle.objects.select_related("author__organization")
         .annotate(view_count=Count("views"))
         .order_by("-created_at", "-pk")[:PAGE_SIZE]
     )
@@ -44,5 +44,9 @@ class SlowArticleViewsList(ListAPIView[KBArticle]):
 class FastArticleViewsList(ListAPIView[KBArticle]):
     """List articles with the number of their views, counted in the same query."""
 
-    queryset = KBArticle.objects.annotate(view_count=Count("views")).order_by("-created_at", "-pk")
+    queryset = (
+        KBArticle.objects.select_related("author__organization")
+        .annotate(view_count=Count("views"))
+        .order_by("-created_at", "-pk")
+    )
     serializer_class = FastKBArticleSerializer

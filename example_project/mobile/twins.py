@@ -9,7 +9,7 @@ from django.shortcuts import render
 from mobile.models import MobileSession
 from problems import get_problem
 
-PAGE_SIZE = 250
+PAGE_SIZE = 200
 
 
 async def slow_mobile_sessions(request: HttpRequest) -> JsonResponse:
@@ -27,18 +27,12 @@ async def fast_mobile_sessions(request: HttpRequest) -> JsonResponse:
 async def _respond(sessions: QuerySet[MobileSession]) -> JsonResponse:
     rows = []
     async for session in sessions:
-        points = [
-            {"kind": point.kind, "value": point.value, "recorded_at": point.recorded_at}
-            async for point in session.data_points.all()
-        ]
+        points = [{"kind": point.kind, "value": point.value} async for point in session.data_points.all()]
         rows.append(
             {
                 "id": session.pk,
                 "user": session.user.full_name,
-                "platform": session.platform,
-                "app_version": session.app_version,
                 "started_at": session.started_at,
-                "ended_at": session.ended_at,
                 "data_points": points,
             }
         )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
+from accounts.models import User
 from security.models import SecurityAuditLog, SecurityEvent
 
 
@@ -14,12 +15,14 @@ class SecurityAuditLogSerializer(serializers.ModelSerializer[SecurityAuditLog]):
 
     class Meta:
         model = SecurityAuditLog
-        fields: ClassVar[list[str]] = ["action", "detail", "created_at"]
+        fields: ClassVar[list[str]] = ["action", "created_at"]
 
 
 class SecurityEventSerializer(serializers.ModelSerializer[SecurityEvent]):
-    """An event with its audit trail."""
+    """An event with its audit trail; the user and the user's organization may be null."""
 
+    user: serializers.StringRelatedField[User] = serializers.StringRelatedField()
+    organization = serializers.CharField(source="user.organization.name", read_only=True, allow_null=True)
     audit_logs = SecurityAuditLogSerializer(many=True)
 
     class Meta:
@@ -28,8 +31,8 @@ class SecurityEventSerializer(serializers.ModelSerializer[SecurityEvent]):
             "id",
             "kind",
             "severity",
-            "ip_address",
-            "is_resolved",
+            "user",
+            "organization",
             "created_at",
             "audit_logs",
         ]

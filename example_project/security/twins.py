@@ -28,17 +28,13 @@ class SlowSecurityEventPage(_EventPageBase):
     paginate_by = 250
     extra_context = MappingProxyType({"problem": get_problem("security-events")})
 
-    def get_queryset(self) -> QuerySet[SecurityEvent]:
-        """Join the user that an event concerns."""
-        return super().get_queryset().select_related("user")
-
 
 class FastSecurityEventPage(SlowSecurityEventPage):
     """List security events with their audit trail, loaded for the whole page."""
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:
-        """Load the audit trail of the whole page."""
-        return super().get_queryset().prefetch_related("audit_logs")
+        """Join the user that an event concerns, and load the audit trail of the whole page."""
+        return super().get_queryset().select_related("user__organization").prefetch_related("audit_logs")
 
 
 class SlowSecurityEventList(ListAPIView[SecurityEvent]):
@@ -51,4 +47,4 @@ class SlowSecurityEventList(ListAPIView[SecurityEvent]):
 class FastSecurityEventList(SlowSecurityEventList):
     """List security events with their audit trail, loaded for the whole page."""
 
-    queryset = SecurityEvent.objects.prefetch_related("audit_logs")
+    queryset = SecurityEvent.objects.select_related("user__organization").prefetch_related("audit_logs")

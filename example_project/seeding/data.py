@@ -53,8 +53,8 @@ def seed(tickets: int, *, progress: Progress | None = None) -> None:
     Fill an empty help desk.
 
     Args:
-        tickets: Number of tickets, at least 1; half as many rows of every other page, one fiftieth of
-            organizations, one twenty-fifth of agents and of technicians.
+        tickets: Number of tickets, at least 1, and of feedback; half as many rows of every other page, one
+            fiftieth of organizations, one twenty-fifth of agents and of technicians.
         progress: Told of each step.
 
     Raises:
@@ -113,7 +113,7 @@ def _populate(world: World, *, tickets: int, others: int, progress: Progress | N
         ("metrics", lambda: rows.metrics(world, others)),
         ("mobile sessions", lambda: rows.mobile_sessions(customers, others)),
         ("security events", lambda: rows.security_events(customers, others)),
-        ("feedback", lambda: support_rows.feedback(customers, new_tickets, others)),
+        ("feedback", lambda: support_rows.feedback(customers, new_tickets, tickets)),
         ("AI models", lambda: support_rows.ai_models(new_tickets, others)),
         ("integrations", lambda: support_rows.integrations(world, others)),
         ("workflow executions", lambda: support_rows.workflow_executions(world, new_tickets, others)),

@@ -111,7 +111,7 @@ def messages(world: World, people: list[User], count: int) -> None:
 
 
 def metrics(world: World, count: int) -> None:
-    """Add metrics with two to four tags each; each seventh covers all organizations."""
+    """Add metrics with one to three tags each; each seventh covers all organizations."""
     rows = AnalyticsMetric.objects.bulk_create(
         [
             AnalyticsMetricFactory.build(
@@ -126,27 +126,27 @@ def metrics(world: World, count: int) -> None:
         [
             through(analyticsmetric_id=metric.pk, tag_id=tag.pk)
             for index, metric in enumerate(rows)
-            for tag in randgen.sample(world.tags, 2 + index % 3)
+            for tag in randgen.sample(world.tags, 1 + index % 3)
         ],
         batch_size=BATCH_SIZE,
     )
 
 
 def mobile_sessions(people: list[User], count: int) -> None:
-    """Add mobile sessions with three to six data points each."""
+    """Add mobile sessions with two to four data points each."""
     sessions = MobileSession.objects.bulk_create(
         [MobileSessionFactory.build(user=randgen.choice(people)) for _ in range(count)], batch_size=BATCH_SIZE
     )
     points = [
         DataPointFactory.build(session=session)
         for index, session in enumerate(sessions)
-        for _ in range(3 + index % 4)
+        for _ in range(2 + index % 3)
     ]
     DataPoint.objects.bulk_create(points, batch_size=BATCH_SIZE)
 
 
 def security_events(people: list[User], count: int) -> None:
-    """Add security events with one to four entries of the audit trail each; some concern nobody known."""
+    """Add security events with one to three entries of the audit trail each; some concern nobody known."""
     events = SecurityEvent.objects.bulk_create(
         [
             SecurityEventFactory.build(user=None if index % 5 == 4 else randgen.choice(people))
@@ -157,6 +157,6 @@ def security_events(people: list[User], count: int) -> None:
     logs = [
         SecurityAuditLogFactory.build(event=event)
         for index, event in enumerate(events)
-        for _ in range(1 + index % 4)
+        for _ in range(1 + index % 3)
     ]
     SecurityAuditLog.objects.bulk_create(logs, batch_size=BATCH_SIZE)

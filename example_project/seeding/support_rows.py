@@ -52,11 +52,12 @@ def tickets(world: World, customers: list[User], count: int) -> list[Ticket]:
     rows = []
     for index in range(first, first + count):
         customer = randgen.choice(customers)
+        organization = customer.organization or world.organizations[0]
         rows.append(
             TicketFactory.build(
                 customer=customer,
-                organization=customer.organization or world.organizations[0],
-                assigned_agent=None if index % 6 == 5 else randgen.choice(world.agents),
+                organization=organization,
+                assigned_agent=None if index % 6 == 5 else randgen.choice(world.agents_of(organization)),
                 category=None if index % 17 == 16 else categories[ticket_text(index).category],
             )
         )
@@ -80,7 +81,7 @@ def _comments(world: World, rows: list[Ticket]) -> None:
     """Let agent and customer speak in turn, but only the customer on a ticket without a response."""
     comments = []
     for index, ticket in enumerate(rows):
-        agent = ticket.assigned_agent or randgen.choice(world.agents)
+        agent = ticket.assigned_agent or randgen.choice(world.agents_of(ticket.organization))
         start = ticket.first_response_at or ticket.created_at
         for turn in range(2 + index % 2):
             is_reply = turn == 1 or ticket.first_response_at is None
@@ -127,11 +128,11 @@ def _attachments_and_history(rows: list[Ticket]) -> None:
 
 
 def feedback(customers: list[User], rated: list[Ticket], count: int) -> None:
-    """Add feedback; each third is not about a ticket."""
+    """Add feedback; each fourth is not about a ticket."""
     CustomerFeedback.objects.bulk_create(
         [
             CustomerFeedbackFactory.build(
-                user=randgen.choice(customers), ticket=None if index % 3 == 2 else randgen.choice(rated)
+                user=randgen.choice(customers), ticket=None if index % 4 == 3 else randgen.choice(rated)
             )
             for index in range(count)
         ],
@@ -140,12 +141,12 @@ def feedback(customers: list[User], rated: list[Ticket], count: int) -> None:
 
 
 def ai_models(subjects: list[Ticket], count: int) -> None:
-    """Add AI models with two to six predictions each; some predictions outlived their ticket."""
+    """Add AI models with one to five predictions each; some predictions outlived their ticket."""
     models = AIModel.objects.bulk_create(AIModelFactory.build_batch(count), batch_size=BATCH_SIZE)
     predictions = [
         AIPredictionFactory.build(model=model, ticket=None if turn == 4 else randgen.choice(subjects))
         for index, model in enumerate(models)
-        for turn in range(2 + index % 5)
+        for turn in range(1 + index % 5)
     ]
     AIPrediction.objects.bulk_create(predictions, batch_size=BATCH_SIZE)
 
@@ -169,7 +170,7 @@ def integrations(world: World, count: int) -> None:
 
 
 def workflow_executions(world: World, subjects: list[Ticket], count: int) -> None:
-    """Add runs of rules with two to five steps each, and bring the statistics of the rules up to date."""
+    """Add runs of rules with two to four steps each, and bring the statistics of the rules up to date."""
     runs = WorkflowExecution.objects.bulk_create(
         [
             WorkflowExecutionFactory.build(
@@ -181,7 +182,7 @@ def workflow_executions(world: World, subjects: list[Ticket], count: int) -> Non
     )
     steps = []
     for index, run in enumerate(runs):
-        last = 2 + index % 4
+        last = 2 + index % 3
         for position in range(1, last + 1):
             status = _step_status(run, is_last=position == last)
             steps.append(WorkflowStepFactory.build(execution=run, position=position, status=status))

@@ -34,6 +34,10 @@ class World:
     permissions: list[Permission]
     rules: list[AutomationRule]
 
+    def agents_of(self, organization: Organization) -> list[User]:
+        """Return the agents of an organization, or all agents if it has none of its own."""
+        return [agent for agent in self.agents if agent.organization_id == organization.pk] or self.agents
+
 
 def create_world(tickets: int) -> World:
     """Create the rows that the others refer to, as many as fit that number of tickets."""
@@ -79,7 +83,7 @@ def create_users(organizations: list[Organization], count: int, *, role: User.Ro
 
 
 def _create_admin() -> None:
-    User.objects.create(
+    admin = User.objects.create(
         email=ADMIN_EMAIL,
         # A fixed salt, for the same row at each run.
         password=make_password(ADMIN_PASSWORD, salt="help-desk-example-only"),
@@ -89,6 +93,7 @@ def _create_admin() -> None:
         is_superuser=True,
         date_joined=SEEDED_NOW,
     )
+    Profile.objects.create(user=admin, job_title="Help desk lead", updated_at=SEEDED_NOW)
 
 
 def _create_words() -> None:

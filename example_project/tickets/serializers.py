@@ -11,33 +11,26 @@ from tickets.models import CustomerFeedback, Ticket, TicketComment
 
 
 class CustomerFeedbackSerializer(serializers.ModelSerializer[CustomerFeedback]):
-    """Feedback with the names of the customer and the customer's organization, which may be null."""
+    """Feedback with its customer, the customer's organization, and the ticket; the last two may be null."""
 
     customer = serializers.CharField(source="user.full_name", read_only=True)
-    email = serializers.EmailField(source="user.email", read_only=True)
     organization = serializers.CharField(source="user.organization.name", read_only=True, allow_null=True)
+    ticket = serializers.CharField(source="ticket.subject", read_only=True, allow_null=True)
 
     class Meta:
         model = CustomerFeedback
-        fields: ClassVar[list[str]] = [
-            "id",
-            "rating",
-            "comment",
-            "customer",
-            "email",
-            "organization",
-            "created_at",
-        ]
+        fields: ClassVar[list[str]] = ["id", "rating", "comment", "customer", "organization", "ticket"]
 
 
 class TicketCommentSerializer(serializers.ModelSerializer[TicketComment]):
-    """A comment with the name of its author."""
+    """A comment with the names of its author and of the author's organization, which may be null."""
 
     author: serializers.StringRelatedField[User] = serializers.StringRelatedField()
+    organization = serializers.CharField(source="author.organization.name", read_only=True, allow_null=True)
 
     class Meta:
         model = TicketComment
-        fields: ClassVar[list[str]] = ["id", "author", "type", "content", "created_at"]
+        fields: ClassVar[list[str]] = ["id", "author", "organization", "type", "content", "created_at"]
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):

@@ -97,6 +97,11 @@ class WorkflowExecution(models.Model):
         return sum(step.status == WorkflowStep.Status.DONE for step in self.all_steps)
 
     @property
+    def progress(self) -> str:
+        """How far the run got, for people."""
+        return f"{self.finished_step_count} of {len(self.all_steps)}"
+
+    @property
     def total_duration_ms(self) -> int:
         """How long the steps took together; a step that never ran counts as 0."""
         return sum(step.duration_ms or 0 for step in self.all_steps)
