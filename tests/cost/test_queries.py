@@ -1,0 +1,84 @@
+"""What a watch costs per statement: a few calls, however deep the stack is."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import django
+import pytest
+
+import quell
+from tests.cost.counting import calls_by_size
+from tests.library.models import Author, Book
+
+MORE_FRAMES = 60
+
+Work = Callable[[Book], object]
+# The calls of quell per statement that each kind may cost at most; the path was seen before.
+KINDS: dict[str, tuple[Work, int]] = {
+    "get": (lambda book: Book.objects.get(pk=book.pk), 26),
+    "lazy foreign key": (lambda book: (vars(book._state).pop("fields_cache", None), book.author), 30),
+    "deferred column": (lambda book: (vars(book).pop("text"), book.text), 30),
+    "related all": (lambda book: list(book.reviews.all()), 26),
+    "related many-to-many": (lambda book: list(book.tags.all()), 26),
+    "related count": (lambda book: book.reviews.count(), 26),
+    "count": (lambda book: Book.objects.filter(pk=book.pk).count(), 24),
+    "exists": (lambda book: Book.objects.filter(pk=book.pk).exists(), 24),
+    "first": (lambda book: Author.objects.first(), 25),
+    "save": (lambda book: book.save(), 24),
+}
+
+
+def _per_run(work: Work) -> float:
+    with quell.watch():
+        books = list(Book.objects.order_by("pk")[:30])
+
+        def run(count: int) -> None:
+            for book in books[:count]:
+                work(book)
+
+        few, many = calls_by_size(run, 10, 30)
+    return (many.total() - few.total()) / 20
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.usefixtures("books")
+def test_statement_costs_a_few_calls(name: str) -> None:
+    """Each kind of statement costs a small, fixed number of calls."""
+    work, limit = KINDS[name]
+
+    cost = _per_run(work)
+
+    assert cost == int(cost)
+    assert 0 < cost <= limit
+
+
+def _deeper(frames: int, work: Callable[[], object]) -> object:
+    return _deeper(frames - 1, work) if frames else work()
+
+
+def _library_recursion() -> Callable[[int, Callable[[], object]], object]:
+    """Return a function like ``_deeper`` whose frames count as Django's own."""
+    file = os.path.join(os.path.dirname(django.__file__), "nowhere.py")
+    names: dict[str, Any] = {}
+    source = "def deeper(frames, work):\n    return deeper(frames - 1, work) if frames else work()\n"
+    exec(compile(source, file, "exec"), names)
+    function: Callable[[int, Callable[[], object]], object] = names["deeper"]
+    return function
+
+
+@pytest.mark.parametrize("recurse", [_deeper, _library_recursion()], ids=["user", "library"])
+def test_statement_costs_no_call_per_frame(
+    recurse: Callable[[int, Callable[[], object]], object], books: list[Book]
+) -> None:
+    """Sixty more frames below the statement cost no further call: the walk is one function."""
+    pk = books[0].pk
+
+    def run(frames: int) -> None:
+        for _ in range(2):
+            recurse(frames, lambda: list(Book.objects.filter(pk=pk)))
+
+    with quell.watch():
+        flat, deep = calls_by_size(run, 0, MORE_FRAMES)
+
+    assert flat.total() == deep.total()
