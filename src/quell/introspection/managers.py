@@ -95,11 +95,12 @@ def _cached_candidates(
 
 def _find_candidates(model: type[Model], related: type[Model]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     # A count or an existence test over many-to-many may read the table between alone.
-    wanted = related._meta.concrete_model
+    wanted: Any = related._meta.concrete_model
     for field in model._meta.many_to_many:
         target: Any = field.remote_field.model
         if wanted in {target._meta.concrete_model, field.remote_field.through}:
             yield field.name, (field.remote_field.through._meta.get_field(field.m2m_field_name()),)
+    rel: Any
     for rel in model._meta.related_objects:
         leads_to = {rel.related_model._meta.concrete_model, getattr(rel, "through", None)}
         if wanted not in leads_to or not rel.get_accessor_name():
