@@ -115,6 +115,11 @@ class Book(models.Model):
         return self.title
 
     @property
+    def namesake(self) -> "Tag | None":
+        """Return the tag that is named like the book."""
+        return Tag.objects.filter(name=self.title).first()  # namesake
+
+    @property
     def byline(self) -> str:
         """Return the title with its author, which takes another row."""
         return f"{self.title} by {self.author.name}"  # byline

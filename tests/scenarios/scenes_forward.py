@@ -1,5 +1,7 @@
 """Relations that lead to one row: foreign keys, one-to-one, parents, generic keys."""
 
+from typing import Any
+
 from tests.library.models import (
     Author,
     Book,
@@ -144,7 +146,8 @@ def child_of_a_parent_row(fix: Fix) -> object:
 @scenario()
 def parent_row_of_a_child() -> object:
     """The row of the parent is part of the child's own query."""
-    return [restaurant.place_ptr.name for restaurant in Restaurant.objects.all()]
+    restaurants: Any = Restaurant.objects.all()
+    return [restaurant.place_ptr.name for restaurant in restaurants]
 
 
 @scenario(finds("Note", "content_object", count=5), databases=True)

@@ -77,7 +77,7 @@ def count() -> object:
 def small_batches() -> object:
     """Lists of three keys are no batches."""
     keys = list(Book.objects.values_list("pk", flat=True))
-    found = []
+    found: list[Any] = []
     for start in range(3):
         found += Book.objects.filter(pk__in=keys[start : start + 3])  # origin, trigger
     return found

@@ -90,7 +90,7 @@ def test_queries_after_the_block_are_not_seen() -> None:
 def test_tasks_with_a_watch_each_see_only_their_own() -> None:
     """Two tasks that run side by side do not mix."""
 
-    async def both() -> "list[quell.watch]":
+    async def both() -> "tuple[quell.watch, quell.watch]":
         books, authors = Book.objects.order_by("pk"), Author.objects.order_by("pk")
         return await asyncio.gather(_watched(books), _count(authors))
 

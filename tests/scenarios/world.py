@@ -1,8 +1,10 @@
 """The rows that every scenario starts with."""
 
 from itertools import pairwise
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from tests.library.models import (
     Archive,
@@ -41,7 +43,7 @@ def populate(alias: str = "default") -> None:
     _trees_and_places(countries, authors, alias)
 
 
-def _create(model: type, rows: list, alias: str) -> None:  # type: ignore[type-arg]
+def _create(model: type[Model], rows: list[Any], alias: str) -> None:
     model._base_manager.using(alias).bulk_create(rows)
 
 
