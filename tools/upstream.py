@@ -8,6 +8,7 @@ APPs are test applications of Django, or tests, and default to those of the ORM.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -80,7 +81,7 @@ class Comparison:
     def unexplained(self) -> tuple[str, ...]:
         """One block of text per difference that nobody explained."""
         return tuple(
-            f"Django {self.version}: {name}\n  off: {': '.join(without)}\n  on:  {': '.join(with_quell)}"
+            f"Django {self.version}: {name}\n  off: {_tell(without)}\n  on:  {_tell(with_quell)}"
             for name, without, with_quell in self.differences()
             if name not in self.explained
         )
@@ -94,6 +95,10 @@ class Comparison:
         counts = [total, passed, total - len(different), len(different) - explained, explained]
         counts += [self.on.statistics.get(name, 0) for name in _COLUMNS[len(counts) :]]
         return f"Django {self.version}", *map(str, counts)
+
+
+def _tell(outcome: tuple[str, str]) -> str:
+    return ": ".join(filter(None, outcome))
 
 
 @cache
@@ -124,7 +129,11 @@ def compare(environment: Environment, apps: Sequence[str]) -> Comparison:
     version = _output(["python", "-m", "django", "--version"], environment)
     sources = _unpack(environment, version)
     present = [app for app in apps if (sources / "tests" / app.split(".")[0]).is_dir()]
-    off, on = (_run(environment, sources / "tests", present, watch) for watch in ("off", "on"))
+    with tempfile.TemporaryDirectory() as code:
+        # A run takes minutes; what is edited meanwhile must not be imported beside what was there before.
+        for folder in ("src/quell", "tools"):
+            shutil.copytree(ROOT / folder, Path(code, Path(folder).name))
+        off, on = (_run(environment, sources / "tests", present, code, watch) for watch in ("off", "on"))
     return Comparison(version=version, off=off, on=on, explained=frozenset(read_exceptions()[0]))
 
 
@@ -154,13 +163,13 @@ def _output(command: list[str], environment: Environment) -> str:
     return done.stdout.strip()
 
 
-def _run(environment: Environment, tests: Path, apps: Sequence[str], watch: str) -> Run:
+def _run(environment: Environment, tests: Path, apps: Sequence[str], code: str, watch: str) -> Run:
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"upstream-{environment.name}-{watch}.log"
     with tempfile.TemporaryDirectory() as temporary, log.open("w") as output:
         file = Path(temporary) / "outcomes.json"
         variables = {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": code,
             "PYTHONHASHSEED": "0",
             "QUELL_UPSTREAM_FILE": str(file),
             "QUELL_UPSTREAM_WATCH": watch,
