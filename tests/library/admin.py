@@ -10,11 +10,25 @@ from tests.library.models import Author, Book, Edition
 
 
 # Django's own classes take no type argument at run time, here and below.
+class EditionInline(admin.TabularInline):  # type: ignore[type-arg]  # EditionInline
+    """Editions of a book, with a column that takes another row."""
+
+    model = Edition
+    fields = ("printer_name",)
+    readonly_fields = ("printer_name",)
+    extra = 0
+
+    def printer_name(self, edition: Any) -> str:
+        """Return the key of a related row."""
+        return str(edition.printer)  # inline column
+
+
 @admin.register(Book)
 class BookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # BookAdmin
     """Books, with a column that takes two more rows."""
 
     list_display = ("title", "country")
+    inlines = (EditionInline,)
 
     def country(self, book: Any) -> str:
         """Return a name."""

@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.library import urls, views
-from tests.library.models import Author, Book
+from tests.library.models import Author, Book, Edition, Printer
 from tests.scenarios.corpus import finds, scenario
 
 PAGES = [views, urls]  # imported before anything is watched
@@ -124,6 +124,22 @@ def method_field() -> object:
 def names_of_related_rows() -> object:
     """Fields that show related rows as texts."""
     return _get("/api/slugs/")
+
+
+@scenario(
+    finds(
+        "Edition",
+        "printer",
+        origin="admin.py:EditionInline",
+        trigger="admin.py:inline column",
+        place="EditionInline.get_queryset",
+    )
+)
+def admin_inline() -> object:
+    """Rows of an inline are changed in its class, not in that of the admin around it."""
+    book = Book.objects.get(title="Book 0")
+    Edition.objects.create(book=book, printer=Printer.objects.create(slug="another"))
+    return _admin(f"/admin/library/book/{book.pk}/change/")
 
 
 @scenario()

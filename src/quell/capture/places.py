@@ -88,10 +88,19 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
         return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
     if site is not None and site.node is not None:
         return node_location(site.node), "template", ""
-    owner = _view_class(view)
+    admin = getattr(view, "model_admin", None)
+    owner = _view_class(view) if admin is None else _admin_class(admin, fetch.model)
     if owner is not None and is_user_file(_file_of(owner)):
         return class_location(owner), "library", _library_place(owner)
     return (trigger_of(path) if path is not None else None), "library", ""
+
+
+def _admin_class(admin: Any, model: Any) -> type | None:
+    """Return the admin, or the inline of it, that lists the rows of a model."""
+    for owner in (admin, *admin.inlines):
+        if owner.model._meta.concrete_model is model._meta.concrete_model:
+            return owner if isinstance(owner, type) else type(owner)
+    return None
 
 
 def _view_of(path: CallPath) -> Any:
