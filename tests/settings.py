@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "tests.testapp",
     "tests.library",
     "tests.planapp",
+    "tests.profiled",
 ]
 # Tables straight from the models: migrations of Django's own apps are not what is tested here.
 MIGRATION_MODULES = {"contenttypes": None, "auth": None, "sessions": None, "admin": None}

@@ -1,6 +1,7 @@
 """What a rerun needs to know of the run that it repeats."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from quell.advice.injection import Injection, evaluation_codes, tail_behind
 from quell.analysis.families import Family, group
@@ -13,13 +14,28 @@ from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 
 
+def own_plan(finding: Finding) -> Finding:
+    """Return the finding with its own part of the plan that all findings of one origin share."""
+    plan = finding.plan
+    if plan is None:
+        return finding
+    path = finding.path
+    own = FetchPlan(
+        *(item for item in plan.paths if item == path),
+        join=[item for item in plan.join if item == path],
+        separate=[item for item in plan.separate if item == path],
+        counts={name: item for name, item in plan.counts.items() if item == path},
+        exists={name: item for name, item in plan.exists.items() if item == path},
+    )
+    # A merged plan may hold a longer path only, or load rows that answer a count.
+    return replace(finding, plan=own or FetchPlan(path))
+
 
 def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
     """
     Return the changes that a set of findings proposes, for a rerun of what the scope saw.
 
-    Joins, prefetches and columns go into the querysets; calls that no cache answers (``count()``, ``filter()``) are
-    answered from one query for all rows.
+    Joins, prefetches and columns go into the querysets; calls that no cache answers (``count()``) are answered from one query for all rows. What cannot be tried is among its failures.
     """
     records = records_of(scope)
     families = _families_by_fetch(group(freeze(scope).fetches).values())
@@ -27,13 +43,15 @@ def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
     codes = evaluation_codes()
     for finding in findings:
         if len(finding.fetches) != 2 or not finding.fetches[0]:
+            injection.fail("only other code helps here, so there is nothing that a rerun could try")
             continue
         root, first = finding.fetches
         plan = _loading_part(finding.plan)
         if plan:
             for fetch in families[root].fetches:
                 _add_plan(injection, records[fetch.number], plan, codes)
-        _add_batch(injection, families[first], records, codes)
+        if not _add_batch(injection, families[first], records, codes) and not plan:
+            injection.fail("only other code helps here, so there is nothing that a rerun could try")
     return injection
 
 
@@ -47,7 +65,7 @@ def _loading_part(plan: FetchPlan | None) -> FetchPlan:
     return FetchPlan(*plan.paths, join=plan.join, separate=plan.separate)
 
 
-def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes: dict[int, str]) -> None:
+def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes: Mapping[int, str]) -> None:
     label = record.model._meta.label
     site = record.site
     if site is not None and site.code is not None:
@@ -58,17 +76,25 @@ def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes:
         injection.plans_by_tail[tail_key] = injection.plans_by_tail.get(tail_key, FetchPlan()) | plan
 
 
-def _add_batch(injection: Injection, family: Family, records: dict[int, FetchRecord], codes: dict[int, str]) -> None:
+def _add_batch(
+    injection: Injection, family: Family, records: Mapping[int, FetchRecord], codes: Mapping[int, str]
+) -> bool:
+    """Let one query answer a call on a related manager; return whether there is such a call."""
     first = family.first
     is_manager_call = not first.is_single and first.kind == "lazy"
     if not is_manager_call or not (first.variant or first.method):
-        return
-    batch = Batch([fetch.owner_pk for fetch in family.fetches])
+        return False
+    owner = records[first.number]
+    if owner.instance_model is None or not owner.hops:
+        return False
+    batch = Batch(owner.instance_model, owner.hops[0], [fetch.owner_pk for fetch in family.fetches])
     for fetch in _one_per_path(family.fetches):
         record = records[fetch.number]
-        if record.call_path is not None:
-            tail = tail_behind(record.call_path.frames, codes)
-            injection.batches[tail, record.model._meta.label] = batch
+        tail = tail_behind(record.call_path.frames, codes) if record.call_path is not None else ()
+        if not tail:
+            injection.fail(f"{first.method or 'this call'}() has no batched answer")
+        injection.batches[tail, record.model._meta.label] = batch
+    return True
 
 
 def _one_per_path(fetches: Iterable[Fetch]) -> Iterable[Fetch]:

@@ -1,13 +1,22 @@
 """Is the output the same? Compared byte by byte, but for what differs between two unchanged runs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import TypeAlias
+
+UNSTABLE = "output differs without a change"
 
 _TOKEN = re.compile(rb"[\w+/=.:-]+|[^\w+/=.:-]")
-_WORD = re.compile(rb"[\w+/=.:-]")
-_MAX_TOKENS = 20_000  # a longer differing region is not aligned token by token
+_WORDS = re.compile(rb"[\w+/=.:-]*")
+_MAX_TOKENS = 4_000  # regions of different length beyond this are not aligned
+_MAX_GROWTH = 8  # bytes that a changing token may be longer than it was seen
+# Both follow from the body, which is compared itself.
+_DERIVED = frozenset({"content-length", "etag"})
+
+# Each gap: where it begins and ends in the first run, and how long it may be.
+_Gap: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,66 +30,139 @@ class Output:
 
 class Mask:
     """
-    What two unchanged runs have in common, and where they differ.
+    What unchanged runs have in common, and where they differ.
 
     Raises:
         ValueError: If the runs differ too much to be aligned; the text is the verdict.
     """
 
     def __init__(self, one: Output, other: Output) -> None:
-        if one.status != other.status or one.headers.keys() != other.headers.keys():
-            msg = "output differs without a change"
-            raise ValueError(msg)
-        self._status = one.status
-        self._headers = {name: _align(text.encode(), other.headers[name].encode()) for name, text in one.headers.items()}
-        self._body = _align(one.body, other.body)
+        self._first = one
+        self._body = _Text(one.body)
+        self._headers = {name: _Text(text.encode()) for name, text in _compared(one.headers).items()}
+        self.learn(other)
+
+    def learn(self, output: Output) -> None:
+        """
+        Take one more unchanged run in.
+
+        Raises:
+            ValueError: If it differs too much to be aligned.
+        """
+        headers = _compared(output.headers)
+        if output.status != self._first.status or headers.keys() != self._headers.keys():
+            raise ValueError(UNSTABLE)
+        for name, text in self._headers.items():
+            text.learn(headers[name].encode())
+        self._body.learn(output.body)
 
     def difference(self, output: Output) -> str:
         """Return what differs from the unchanged runs, or an empty string."""
-        if output.status != self._status:
-            return f"status {output.status} instead of {self._status}"
-        if output.headers.keys() != self._headers.keys():
-            names = sorted(output.headers.keys() ^ self._headers.keys())
-            return f"header {', '.join(names)}"
-        for name, pattern in self._headers.items():
-            if not _matches(pattern, output.headers[name].encode()):
+        if output.status != self._first.status:
+            return f"status {output.status} instead of {self._first.status}"
+        headers = _compared(output.headers)
+        if headers.keys() != self._headers.keys():
+            return f"header {', '.join(sorted(headers.keys() ^ self._headers.keys()))}"
+        for name, text in self._headers.items():
+            if not text.matches(headers[name].encode()):
                 return f"header {name}"
-        if not _matches(self._body, output.body):
-            return "body"
-        return ""
+        return "" if self._body.matches(output.body) else "body"
 
 
-_Pattern = bytes | re.Pattern[bytes]
+def _compared(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in headers.items() if name.lower() not in _DERIVED}
 
 
-def _matches(pattern: _Pattern, text: bytes) -> bool:
-    if isinstance(pattern, bytes):
-        return pattern == text
-    return pattern.fullmatch(text) is not None
+class _Text:
+    """One text, with gaps where unchanged runs differ."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._gaps: tuple[_Gap, ...] = ()
+
+    def learn(self, other: bytes) -> None:
+        if self.matches(other):
+            return
+        found = {(start, end): longest for start, end, longest in self._gaps}
+        for start, end, longest in _gaps(self._text, other):
+            found[start, end] = max(longest, found.get((start, end), 0))
+        self._gaps = tuple(sorted((start, end, longest) for (start, end), longest in found.items()))
+
+    def matches(self, other: bytes) -> bool:
+        """Compare what is between the gaps; a gap begins and ends at the border of a word."""
+        position = at = 0
+        for start, end, longest in self._gaps:
+            literal = self._text[at:start]
+            if not other.startswith(literal, position):
+                return False
+            position += len(literal)
+            word = _WORDS.match(other, position)
+            size = len(word[0]) if word else 0
+            if size > longest:
+                return False
+            position, at = position + size, end
+        return other[position:] == self._text[at:]
 
 
-def _align(one: bytes, other: bytes) -> _Pattern:
-    """Return the text itself where both are equal, else a pattern with a gap at each difference."""
+def _gaps(one: bytes, other: bytes) -> Iterator[_Gap]:
+    """Yield the words of one text that the other spells differently."""
     if one == other:
-        return one
-    start = _common_start(one, other)
-    end = _common_end(one[start:], other[start:])
-    middle = _align_tokens(one[start : len(one) - end], other[start : len(other) - end])
-    tail = one[len(one) - end :] if end else b""
-    return re.compile(re.escape(one[:start]) + middle + re.escape(tail), re.DOTALL)
+        return
+    start, end = _common_start(one, other), _common_end(one, other)
+    end = min(end, len(one) - start, len(other) - start)
+    # Both ends must be borders of words in the middle, which the shortening may have moved.
+    while end and (_is_word(one, len(one) - end) or _is_word(other, len(other) - end)):
+        end -= 1
+    first = _TOKEN.findall(one, start, len(one) - end)
+    second = _TOKEN.findall(other, start, len(other) - end)
+    position, moved_from, moved_to = start, set[bytes](), set[bytes]()
+    for before, after in _pairs(first, second):
+        if before != after:
+            if not _is_one_word(before) or not _is_one_word(after):
+                raise ValueError(UNSTABLE)
+            moved_from.add(before)
+            moved_to.add(after)
+            yield position, position + len(before), max(len(before), len(after)) + _MAX_GROWTH
+        position += len(before)
+    # What is somewhere else in the other run is content that moved, and no token made for one run.
+    if (moved_from & moved_to) - {b""}:
+        raise ValueError(UNSTABLE)
+
+
+def _pairs(first: Sequence[bytes], second: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the tokens of two texts side by side; a token that only one of them has stands beside nothing."""
+    if len(first) == len(second):
+        yield from zip(first, second, strict=True)
+        return
+    if max(len(first), len(second)) > _MAX_TOKENS:
+        raise ValueError(UNSTABLE)
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from ((token, token) for token in first[i1:i2])
+        else:
+            yield b"".join(first[i1:i2]), b"".join(second[j1:j2])
+
+
+def _is_one_word(token: bytes) -> bool:
+    return _WORDS.fullmatch(token) is not None
+
+
+def _is_word(text: bytes, position: int) -> bool:
+    """Tell whether a border lies inside of a word."""
+    return 0 < position < len(text) and _is_one_word(text[position - 1 : position + 1])
 
 
 def _common_start(one: bytes, other: bytes) -> int:
     """Return the length of the common beginning, up to the border of a token."""
     length = _first_difference(one, other)
-    while length and _WORD.match(one, length - 1):
+    while length and _is_one_word(one[length - 1 : length]):
         length -= 1
     return length
 
 
 def _common_end(one: bytes, other: bytes) -> int:
     length = _first_difference(one[::-1], other[::-1])
-    while length and _WORD.match(one, len(one) - length):
+    while length and _is_one_word(one[len(one) - length : len(one) - length + 1]):
         length -= 1
     return length
 
@@ -94,26 +176,3 @@ def _first_difference(one: bytes, other: bytes) -> int:
         else:
             high = middle - 1
     return low
-
-
-def _align_tokens(one: bytes, other: bytes) -> bytes:
-    first, second = _TOKEN.findall(one), _TOKEN.findall(other)
-    if len(first) > _MAX_TOKENS or len(second) > _MAX_TOKENS:
-        msg = "output differs without a change"
-        raise ValueError(msg)
-    parts: list[bytes] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        if tag == "equal":
-            parts.append(re.escape(b"".join(first[i1:i2])))
-        else:
-            parts.append(_gap(first[i1:i2], second[j1:j2]))
-    return b"".join(parts)
-
-
-def _gap(one: list[bytes], other: list[bytes]) -> bytes:
-    """Return a pattern for one changing token; more than one is no nonce but another output."""
-    if len(one) > 1 or len(other) > 1:
-        msg = "output differs without a change"
-        raise ValueError(msg)
-    longest = max(len(token) for token in (*one, *other))
-    return rb"[\w+/=.:-]{0,%d}" % (longest + 8)

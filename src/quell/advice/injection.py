@@ -1,9 +1,9 @@
 """Run unchanged code as if its querysets had been changed."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any
+from types import CodeType, FrameType
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from django.db.models import Model, QuerySet
 
@@ -15,7 +15,13 @@ from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 
 Tail = tuple[tuple[int, int], ...]
+# The stubs leave out most of what a queryset is made of.
+Rows: TypeAlias = Any
 SiteKey = tuple[int, int]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_boundaries: dict[int, CodeType] = {}
 
 
 @dataclass(slots=True)
@@ -23,16 +29,16 @@ class Injection:
     """
     The changes to make in one run: plans by the querysets they belong to, batches by the calls they answer.
 
-    A queryset is recognised by the line that built it, or, where a framework built it, by the frames that run it.
+    A queryset is recognised by the line that built it, or, where a framework did, by the frames that run it.
     """
 
     plans_by_site: dict[tuple[SiteKey, str], FetchPlan] = field(default_factory=dict)
     plans_by_tail: dict[tuple[Tail, str], FetchPlan] = field(default_factory=dict)
     batches: dict[tuple[Tail, str], Batch] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    applied_count: int = 0
+    met_count: int = 0
 
-    def rows(self, queryset: "QuerySet[Any, Any]", frame: FrameType | None) -> list[Any] | None:
+    def rows(self, queryset: Rows, frame: FrameType | None) -> list[Any] | None:
         """Return the rows of the changed queryset, or ``None`` where nothing is changed."""
         answered = self._batched(queryset, "", frame)
         if answered is not MISSING:
@@ -43,24 +49,31 @@ class Injection:
         with _aside():
             return list(changed)
 
-    def value(self, queryset: "QuerySet[Any, Any]", method: str, frame: FrameType | None) -> object:
+    def value(self, queryset: Rows, method: str, frame: FrameType | None) -> object:
         """Return the count or existence from a batch."""
         return self._batched(queryset, method, frame)
 
-    def replacement(self, queryset: "QuerySet[Any, Any]", frame: FrameType | None) -> "QuerySet[Any, Any] | None":
+    def replacement(self, queryset: Rows, frame: FrameType | None) -> Rows | None:
         """Return the queryset with its plan, or ``None`` where it has none."""
         plan = self._plan_for(queryset, frame)
-        if plan is None or queryset._fields is not None:
+        if plan is None:
+            return None
+        self.met_count += 1
+        if queryset._fields is not None:
             return None
         try:
-            changed = plan.apply(queryset._chain())  # type: ignore[attr-defined]  # as evaluation itself does
+            changed = plan.apply(queryset._chain())
         except QuellError as error:
-            self.failures.append(str(error))
+            self.fail(str(error))
             return None
-        self.applied_count += 1
         return changed
 
-    def _plan_for(self, queryset: "QuerySet[Any, Any]", frame: FrameType | None) -> FetchPlan | None:
+    def fail(self, reason: str) -> None:
+        """Note once why a change cannot be made."""
+        if reason not in self.failures:
+            self.failures.append(reason)
+
+    def _plan_for(self, queryset: Rows, frame: FrameType | None) -> FetchPlan | None:
         label = queryset.model._meta.label
         site: Site | None = queryset._query.__dict__.get(ATTRIBUTE)
         if site is not None and site.code is not None:
@@ -69,27 +82,40 @@ class Injection:
                 return plan
         if not self.plans_by_tail:
             return None
-        return self.plans_by_tail.get((instructions(frame), label))
+        return self.plans_by_tail.get((_within(instructions(frame)), label))
 
-    def _batched(self, queryset: "QuerySet[Any, Any]", method: str, frame: FrameType | None) -> object:
-        instance = queryset._hints.get("instance")
-        if instance is None or queryset.model._meta.label not in self._batched_labels():
+    def _batched(self, queryset: Rows, method: str, frame: FrameType | None) -> object:
+        if queryset.model._meta.label not in self._batched_labels():
             return MISSING
-        batch = self.batches.get((instructions(frame), queryset.model._meta.label))
-        if batch is None:
+        instance = _owner_of(queryset)
+        batch = self.batches.get((_within(instructions(frame)), queryset.model._meta.label))
+        if batch is None or instance is None:
             return MISSING
+        self.met_count += 1
         try:
             with _aside():
                 return _ask(batch, queryset, method, instance)
         except QuellError as error:
-            self.failures.append(str(error))
+            self.fail(str(error))
             return MISSING
 
     def _batched_labels(self) -> set[str]:
         return {label for _, label in self.batches}
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing would be changed."""
+        return not (self.plans_by_site or self.plans_by_tail or self.batches)
 
-def _ask(batch: Batch, queryset: "QuerySet[Any, Any]", method: str, instance: Model) -> object:
+
+def _owner_of(queryset: Rows) -> Model | None:
+    """Return the instance whose manager built a queryset; that of a generic relation gives no hint."""
+    site: Site | None = queryset._query.__dict__.get(ATTRIBUTE)
+    owner: Model | None = queryset._hints.get("instance") or (site.instance if site is not None else None)
+    return owner
+
+
+def _ask(batch: Batch, queryset: Rows, method: str, instance: Model) -> object:
     if not method:
         return batch.rows(queryset, instance)
     count = batch.count(queryset, instance)
@@ -106,15 +132,29 @@ class _aside:  # noqa: N801 -- used like a function
         answering.reset(self._token)
 
 
+def boundary(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark the function that makes one run: what calls it differs from run to run."""
+    code: CodeType = function.__code__
+    _boundaries[id(code)] = code
+    return function
+
+
 def tail_behind(frames: Sequence[Any], codes: Mapping[int, str]) -> Tail:
     """Return the frames of a path outside of the queryset's own method, which a replaced method also sees."""
     for position, frame in enumerate(frames):
         if id(frame.code) in codes:
-            return tuple((id(item.code), item.lasti) for item in frames[position + 1 :])
+            return _within(tuple((id(item.code), item.lasti) for item in frames[position + 1 :]))
     return ()
+
+
+def _within(tail: Tail) -> Tail:
+    for position, (code, _) in enumerate(tail):
+        if code in _boundaries:
+            return tail[:position]
+    return tail
 
 
 def evaluation_codes() -> Mapping[int, str]:
     """Return the code of the methods of ``QuerySet`` that an injection replaces."""
-    names: tuple[Hashable, ...] = ("_fetch_all", "count", "exists", "iterator")
-    return {id(getattr(QuerySet, str(name)).__code__): str(name) for name in names}
+    names = ("_fetch_all", "count", "exists", "iterator")
+    return {id(getattr(QuerySet, name).__code__): name for name in names}

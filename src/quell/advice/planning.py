@@ -25,9 +25,13 @@ _ROW_CALLS = frozenset(
 def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
     """Return the findings with suggestion and plan; those of one origin carry the same merged plan."""
     fetches = {fetch.number: fetch for fetch in recording.fetches}
-    advised = [_advise_one(finding, fetches) for finding in findings]
-    merged = _merge(advised)
-    return tuple(_with_plan(finding, merged.get(_origin(finding))) for finding in advised)
+    return merge([_advise_one(finding, fetches) for finding in findings])
+
+
+def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Give all findings of one origin the plans of all of them as one."""
+    merged = _merge(findings)
+    return tuple(_with_plan(finding, merged.get(_origin(finding))) for finding in findings)
 
 
 def _origin(finding: Finding) -> _Origin:

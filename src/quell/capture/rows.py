@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import connections
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 
 class RowCount:
@@ -46,18 +47,25 @@ class CountingCursor(CursorWrapper):
         return rows
 
 
+class CountingDebugCursor(CountingCursor, CursorDebugWrapper):
+    """The same for a connection that logs its statements: a page may show them."""
+
+
 @contextmanager
 def count_rows() -> Iterator[RowCount]:
     """Count the rows that this thread's connections hand out inside a block."""
     count = RowCount()
     watched = connections.all()
     for connection in watched:
-        connection.make_cursor = connection.make_debug_cursor = lambda cursor, db=connection: CountingCursor(
-            cursor, db, count
-        )
+        connection.__dict__["make_cursor"] = partial(_make, CountingCursor, connection, count)
+        connection.__dict__["make_debug_cursor"] = partial(_make, CountingDebugCursor, connection, count)
     try:
         yield count
     finally:
         for connection in watched:
             for name in ("make_cursor", "make_debug_cursor"):
                 connection.__dict__.pop(name, None)
+
+
+def _make(kind: type[CountingCursor], connection: Any, count: RowCount, cursor: Any) -> CountingCursor:
+    return kind(cursor, connection, count)

@@ -1,15 +1,24 @@
 """One query for a call that a loop makes on the related manager of each of many rows."""
 
+import copy
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from django.db.models import Count, Model, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, router
+from django.db.models import Count, Model, Prefetch
 from django.db.models.lookups import In
+from django.db.models.query import ModelIterable
 from django.db.models.sql.where import AND, WhereNode
 
 from quell.exceptions import QuellError
+from quell.introspection.relations import RelationField, walk
+from quell.lineage.alias import plain_alias
 
 OWNER = "batch_owner"
+# The stubs leave out most of what a queryset is made of.
+Rows: TypeAlias = Any
+Condition: TypeAlias = Any
 
 
 class CannotBatch(QuellError):
@@ -21,107 +30,210 @@ class Batch:
     The answers to one call on a related manager, for all rows that make it.
 
     Args:
-        owner_pks: The keys of the rows that make the call, as the loop's own parameters.
+        model: The class of the rows that make the call.
+        accessor: The name of their related manager.
+        owner_pks: The keys of these rows.
     """
 
-    def __init__(self, owner_pks: Sequence[Hashable]) -> None:
+    def __init__(self, model: type[Model], accessor: str, owner_pks: Sequence[Hashable]) -> None:
+        self._model = model
+        self._accessor = accessor
         self._owner_pks = tuple(dict.fromkeys(owner_pks))
-        self._rows: dict[Hashable, list[Any]] | None = None
-        self._counts: dict[Hashable, int] | None = None
+        # As text, because the column of a generic relation may hold the keys as text.
+        self._known = {str(pk) for pk in self._owner_pks}
+        self._signature: object = None
+        self._rows: dict[str, dict[str, list[Any]]] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+        self._given: set[tuple[str, str]] = set()
 
-    def rows(self, queryset: "QuerySet[Any, Any]", instance: Model) -> list[Any]:
+    def rows(self, queryset: Rows, instance: Model) -> list[Any]:
         """
         Return what the queryset of one row would load; the first call loads it for all rows.
 
         Raises:
             CannotBatch: If the call cannot be answered from one query.
         """
-        if self._rows is None:
-            self._rows = self._load(_without_slice(queryset))
-        query = queryset.query
-        return self._rows.get(str(instance.pk), [])[query.low_mark : query.high_mark]
+        alias = _alias_of(queryset)
+        shared = self._shared(queryset, instance, alias)
+        if alias not in self._rows:
+            self._rows[alias] = self._load(shared)
+        query, owner = queryset.query, str(instance.pk)
+        found = self._rows[alias].get(owner, [])[query.low_mark : query.high_mark]
+        if (alias, owner) in self._given:
+            # Each evaluation has instances of its own.
+            found = [copy.copy(row) for row in found]
+        self._given.add((alias, owner))
+        _tell_owner(found, queryset, instance)
+        return found
 
-    def count(self, queryset: "QuerySet[Any, Any]", instance: Model) -> int:
+    def count(self, queryset: Rows, instance: Model) -> int:
         """
         Return how many rows the queryset of one row has; the first call counts them for all rows.
 
         Raises:
             CannotBatch: If the call cannot be answered from one query.
         """
-        if queryset.query.is_sliced or queryset.query.distinct:
-            msg = "a sliced or distinct count has no batch"
+        query = queryset.query
+        if query.is_sliced or query.distinct or query.group_by is not None:
+            msg = "a count of sliced, distinct or grouped rows has no batch"
             raise CannotBatch(msg)
-        if self._counts is None:
-            grouped = _with_owners(_without_slice(queryset), self._owner_pks)
-            found = grouped.order_by().values_list(OWNER).annotate(batch_count=Count("*"))
-            self._counts = {str(owner): count for owner, count in found}
-        return self._counts.get(str(instance.pk), 0)
+        alias = _alias_of(queryset)
+        shared = self._shared(queryset, instance, alias)
+        if alias not in self._counts:
+            grouped = shared.order_by().values_list(OWNER).annotate(batch_count=Count("*"))
+            self._counts[alias] = {self._owner(pk): count for pk, count in grouped}
+        return self._counts[alias].get(str(instance.pk), 0)
 
-    def _load(self, queryset: "QuerySet[Any, Any]") -> dict[Hashable, list[Any]]:
-        if queryset.query.values_select or queryset.query.combinator:
-            msg = "values() and union() have no batch"
+    def _shared(self, queryset: Rows, instance: Model, alias: str) -> Rows:
+        """Return the queryset for all rows, after making sure that it stands for this row too."""
+        _refuse(queryset)
+        if str(instance.pk) not in self._known:
+            msg = "the call was made by a row that did not make it before"
             raise CannotBatch(msg)
-        rows: dict[Hashable, list[Any]] = {}
-        for row in _with_owners(queryset, self._owner_pks):
-            rows.setdefault(str(row.__dict__.pop(OWNER)), []).append(row)
+        column = tie_field(self._model, self._accessor)
+        signature = _signature(queryset, column, instance, self._owner_pks[0], alias)
+        if self._signature is None:
+            self._signature = signature
+        elif signature != self._signature:
+            msg = f"the call depends on the row: .{self._accessor} is not filtered alike for all of them"
+            raise CannotBatch(msg)
+        whole = _with_owners(_detached(queryset, alias), column, instance, self._owner_pks)
+        whole.query.clear_limits()
+        return whole
+
+    def _load(self, queryset: Rows) -> dict[str, list[Any]]:
+        rows: dict[str, list[Any]] = {}
+        for row in queryset:
+            rows.setdefault(self._owner(row.__dict__.pop(OWNER)), []).append(row)
         return rows
 
+    def _owner(self, value: object) -> str:
+        key = str(value)
+        if key not in self._known:
+            # Such as a key that a collation calls equal, but that is spelled in another way.
+            msg = f"the key {key} of an owner is not spelled as in its row"
+            raise CannotBatch(msg)
+        return key
 
-def _without_slice(queryset: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
-    whole = queryset._chain()  # type: ignore[attr-defined]  # the queryset itself stays as it is
-    whole.query.clear_limits()
-    # Each row's manager shares its hints with its clones; the batch belongs to no single row.
-    whole._hints = dict(queryset._hints)
+
+def tie_field(model: type[Model], accessor: str) -> RelationField:
+    """
+    Return the field that ties the rows of a related manager to the row that it belongs to.
+
+    Raises:
+        CannotBatch: If the tie is no primary key.
+        UsageError: If the accessor is no relation of the model.
+    """
+    relation = walk(model, accessor)[0]
+    field = relation.field
+    if relation.hop.kind == "generic_relation":
+        return field.related_model._meta.get_field(field.object_id_field_name)
+    if relation.hop.kind == "many_to_many":
+        is_forward = field.concrete
+        source = field if is_forward else field.field
+        name = source.m2m_field_name() if is_forward else source.m2m_reverse_field_name()
+        found = source.remote_field.through._meta.get_field(name)
+    else:
+        found = field.field
+    if len(found.foreign_related_fields) != 1 or not found.foreign_related_fields[0].primary_key:
+        msg = f"{found.model._meta.label}.{found.name} leads to a column that is no primary key"
+        raise CannotBatch(msg)
+    return found
+
+
+def _refuse(queryset: Rows) -> None:
+    """Refuse what means another thing for many owners than for one."""
+    query = queryset.query
+    if query.combinator:
+        msg = f"{query.combinator}() has no batch"
+    elif queryset._fields is not None or queryset._iterable_class is not ModelIterable:
+        msg = "values() and values_list() have no batch"
+    elif query.distinct_fields or query.extra_tables:
+        msg = "distinct() on columns and extra() tables have no batch"
+    elif any(annotation.contains_over_clause for annotation in query.annotations.values()):
+        msg = "a window function has no batch"
+    else:
+        return
+    raise CannotBatch(msg)
+
+
+def _alias_of(queryset: Rows) -> str:
+    """Return the database of the queryset of one row, which a router may choose by that row."""
+    chosen = queryset._db or (
+        router.db_for_write(queryset.model, **queryset._hints)
+        if queryset._for_write
+        else router.db_for_read(queryset.model, **queryset._hints)
+    )
+    return plain_alias(chosen)
+
+
+def _detached(queryset: Rows, alias: str) -> Rows:
+    """Return a copy that belongs to no single row."""
+    whole: Rows = queryset._chain().using(alias)
+    # Each row's manager shares its hints with its clones.
+    whole._hints = {}
+    whole._known_related_objects = {}
     return whole
 
 
-def _with_owners(queryset: "QuerySet[Any, Any]", pks: Sequence[Hashable]) -> "QuerySet[Any, Any]":
-    lookup, parent = _tie(queryset)
-    owner_column = lookup.lhs
-    position = parent.children.index(lookup)
-    parent.children[position] = In(owner_column, list(pks))
-    queryset.query.add_annotation(owner_column, OWNER)
-    # The rows belong to many owners now, so none of them is known.
-    queryset._known_related_objects = {}
-    queryset._hints.pop("instance", None)
+def _with_owners(queryset: Rows, column: RelationField, instance: Model, pks: Sequence[Hashable]) -> Rows:
+    lookup, parent = _tie(queryset.query.where, column, instance)
+    position = next(at for at, child in enumerate(parent.children) if child is lookup)
+    parent.children[position] = In(lookup.lhs, list(pks))
+    queryset.query.add_annotation(lookup.lhs, OWNER)
     return queryset
 
 
-def _tie(queryset: "QuerySet[Any, Any]") -> tuple[Any, WhereNode]:
+def _signature(queryset: Rows, column: RelationField, instance: Model, pk: Hashable, alias: str) -> object:
+    """Return what the calls of all rows must have in common: everything but the row."""
+    query = queryset.query
+    alone = _with_owners(_detached(queryset, alias), column, instance, (pk,))
+    prefetches = [_prefetch_signature(lookup) for lookup in alone._prefetch_related_lookups]
+    return _compiled(alone, alias), prefetches, query.low_mark, query.high_mark
+
+
+def _prefetch_signature(lookup: "str | Prefetch[Any]") -> object:
+    if isinstance(lookup, str) or lookup.queryset is None:
+        return lookup
+    rows: Rows = lookup.queryset
+    return lookup.prefetch_to, _compiled(rows, rows._db)
+
+
+def _compiled(queryset: Rows, alias: str | None) -> object:
+    try:
+        return queryset.query.get_compiler(using=alias or DEFAULT_DB_ALIAS).as_sql()
+    except EmptyResultSet:
+        return "nothing"
+
+
+def _tie(where: WhereNode, column: RelationField, instance: Model) -> tuple[Condition, Condition]:
     """Return the condition that a related manager added first, and the node that holds it."""
-    instance = queryset._hints.get("instance")
-    where = queryset.query.where
-    for node in _nodes(where):
-        for child in node.children:
-            if (
-                getattr(child, "lookup_name", "") == "exact"
-                and child.rhs in _keys(instance)
-                and _is_tie(child)
-            ):
+    for node in _required(where):
+        children: list[Condition] = node.children
+        for child in children:
+            if _is_tie(child, column) and str(child.rhs) == str(instance.pk):
                 return child, node
     msg = "the condition that ties the rows to their owner was not found"
     raise CannotBatch(msg)
 
 
-def _nodes(where: WhereNode) -> list[WhereNode]:
+def _is_tie(condition: Condition, column: RelationField) -> bool:
+    is_exact = getattr(condition, "lookup_name", "") == "exact"
+    return is_exact and getattr(condition.lhs, "target", None) == column
+
+
+def _required(where: WhereNode) -> list[WhereNode]:
+    """Return the nodes whose conditions hold for every row."""
     found = [where]
     for node in found:
         if node.connector == AND and not node.negated:
             found.extend(child for child in node.children if isinstance(child, WhereNode))
-    return found
+    return [node for node in found if node.connector == AND and not node.negated]
 
 
-def _keys(instance: Any) -> tuple[Any, ...]:
-    return (instance.pk, instance, str(instance.pk)) if instance is not None else ()
-
-
-def _is_tie(lookup: Any) -> bool:
-    """Tell whether a condition compares a foreign key, or the key of a generic relation."""
-    target = getattr(lookup.lhs, "target", None)
-    if target is None:
-        return False
-    if target.remote_field is None:
-        return not target.primary_key
-    # A generic relation compares the content type too.
-    is_content_type = target.remote_field.model._meta.label == "contenttypes.ContentType"
-    return bool(target.target_field.primary_key) and not is_content_type
+def _tell_owner(rows: Sequence[Model], queryset: Rows, instance: Model) -> None:
+    """Set the way back from each row to its owner, as a related manager of a foreign key does."""
+    for field in queryset._known_related_objects:
+        for row in rows:
+            if not field.is_cached(row):
+                setattr(row, field.name, instance)

@@ -4,26 +4,33 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import Finding
+from quell.findings import Finding, Proof
 
 
 def describe(finding: Finding) -> str:
     """Return one finding as one line."""
     where = finding.place or str(finding.origin or finding.trigger or "unknown place")
     what = f"{finding.model} {finding.path}".strip() or "a statement"
-    return f"{finding.code} {what}: {finding.count} queries, {finding.saved_queries} needless; at {where}: {finding.suggestion}"
+    cost = f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
+    return f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion}"
 
 
 def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int = 0) -> str:
     """Return a report of a scope: a heading, then a block per finding."""
     dropped = f" ({dropped_count} not kept)" if dropped_count else ""
+    queries = plural(query_count, "query", "queries")
     if not findings:
-        return f"{query_count} queries{dropped}, none of them needless."
+        return f"{queries}{dropped}, none of them needless."
     saved = sum(finding.saved_queries for finding in findings)
-    lines = [f"{query_count} queries{dropped}, {saved} of them needless, {len(findings)} findings:"]
+    lines = [f"{queries}{dropped}, {saved} of them needless, {plural(len(findings), 'finding')}:"]
     for finding in findings:
         lines.extend(["", *block(finding)])
     return "\n".join(lines)
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def short_path(spot: Location | None) -> str:
@@ -37,15 +44,24 @@ def short_path(spot: Location | None) -> str:
 def block(finding: Finding) -> list[str]:
     """Return one finding as the lines of a block."""
     what = f"{finding.model} {finding.path}".strip()
-    lines = [f"{finding.code} {finding.kind}  {what}  {finding.count} queries, {finding.saved_queries} needless"]
+    cost = f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
+    lines = [f"{finding.code} {finding.kind}  {what}  {cost}"]
     if finding.origin is not None:
         place = f"  ({finding.place})" if finding.place else ""
         lines.append(f"  change   {short_path(finding.origin)}{place}")
     if finding.trigger is not None and finding.trigger != finding.origin:
         lines.append(f"  because  {short_path(finding.trigger)}")
-    lines.append(f"  write    {finding.suggestion}")
+    # A fix that was tried in vain is not to be written.
+    is_tried = finding.proof is not None and finding.proof.verdict != "proven" and finding.plan is None
+    lines.append(f"  {'tried   ' if is_tried else 'write   '} {finding.suggestion}")
     if finding.proof is not None:
-        lines.append(f"  proof    {finding.proof.reason or finding.proof.verdict}")
+        lines.append(f"  proof    {_proof_text(finding.proof)}")
     if len(finding.labels) > 1:
         lines.append(f"  seen on  {len(finding.labels)} pages")
     return lines
+
+
+def _proof_text(proof: Proof) -> str:
+    if proof.verdict == "proven" and proof.reason:
+        return proof.reason
+    return f"{proof.verdict}: {proof.reason}" if proof.reason else proof.verdict

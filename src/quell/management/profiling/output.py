@@ -4,11 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from quell.findings import Finding
-from quell.management.profiling.running import Page
-from quell.reporting.text import block
+from quell.findings import Finding, Location
+from quell.management.profiling.pages import Page, is_proven
+from quell.reporting.text import block, plural
 
-_BOLD, _GREEN, _RED, _DIM, _OFF = "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+_CODES = {"bold": "\x1b[1m", "green": "\x1b[32m", "red": "\x1b[31m", "dim": "\x1b[2m"}
+_OFF = "\x1b[0m"
+_COLUMN = 15
 
 
 class Paint:
@@ -19,13 +21,12 @@ class Paint:
 
     def __call__(self, text: str, colour: str) -> str:
         """Return the text in a colour: ``bold``, ``green``, ``red`` or ``dim``."""
-        codes = {"bold": _BOLD, "green": _GREEN, "red": _RED, "dim": _DIM}
-        return f"{codes[colour]}{text}{_OFF}" if self._is_on else text
+        return f"{_CODES[colour]}{text}{_OFF}" if self._is_on else text
 
 
 def as_text(pages: Sequence[Page], findings: Sequence[Finding], paint: Paint) -> str:
     """Return a table of the pages, then a block per cause."""
-    lines = [*page_table(pages, paint)]
+    lines = page_table(pages, paint) if pages else []
     for finding in findings:
         head, *rest = block(finding)
         lines.extend(["", paint(head, "bold"), *rest])
@@ -36,41 +37,50 @@ def as_text(pages: Sequence[Page], findings: Sequence[Finding], paint: Paint) ->
 def page_table(pages: Sequence[Page], paint: Paint) -> list[str]:
     """Return one aligned line per page."""
     width = max([len(page.path) for page in pages] + [4])
-    head = f"{'page':<{width}}  {'queries':>15}  {'rows':>15}  {'ms':>15}  result"
-    return [paint(head, "dim"), *(_page_line(page, width, paint) for page in pages)]
+    heads = "  ".join(f"{name:>{_COLUMN}}" for name in ("queries", "rows", "ms"))
+    head = paint(f"{'page':<{width}}  {heads}  result", "dim")
+    return [head, *(_page_line(page, width, paint) for page in pages)]
 
 
 def _page_line(page: Page, width: int, paint: Paint) -> str:
     if page.problem:
-        return f"{page.path:<{width}}  {paint(page.problem, 'red')}"
-    columns = [
-        _change(f"{page.queries}", f"{page.queries_fixed}", is_fixed=page.queries_fixed is not None),
-        _change(f"{page.rows}", f"{page.rows_fixed}", is_fixed=page.queries_fixed is not None),
-        _change(f"{page.ms:.0f}", f"{page.ms_fixed:.0f}", is_fixed=page.queries_fixed is not None),
-    ]
-    return f"{page.path:<{width}}  {'  '.join(f'{column:>15}' for column in columns)}  {_result(page, paint)}"
+        columns, result = ["-", "-", "-"], paint(page.problem, "red")
+    else:
+        columns = [
+            _change(page.queries, page.queries_fixed),
+            _change(page.rows, page.rows_fixed),
+            _change(round(page.ms), None if page.ms_fixed is None else round(page.ms_fixed)),
+        ]
+        result = _result(page, paint)
+    numbers = "  ".join(f"{column:>{_COLUMN}}" for column in columns)
+    return f"{page.path:<{width}}  {numbers}  {result}"
 
 
-def _change(before: str, after: str, *, is_fixed: bool) -> str:
-    return f"{before} -> {after}" if is_fixed else before
+def _change(before: int, after: int | None) -> str:
+    return f"{before}" if after is None else f"{before} -> {after}"
 
 
 def _result(page: Page, paint: Paint) -> str:
+    note = f"{page.note}; " if page.note else ""
     if not page.findings:
-        return paint("nothing needless", "green")
-    count = f"{len(page.findings)} finding{'s' if len(page.findings) > 1 else ''}"
+        return paint(f"{note}nothing needless", "green")
+    count = f"{note}{plural(len(page.findings), 'finding')}"
     if page.is_fixed:
         return f"{count}, {paint('fix proven', 'green')}"
-    reasons = {finding.proof.reason for finding in page.findings if finding.proof and finding.proof.verdict != "proven"}
-    return f"{count}, {paint('not proven', 'red')}: {'; '.join(sorted(reasons))}"
+    reasons = {finding.proof.reason for finding in page.findings if finding.proof and not is_proven(finding)}
+    proven = sum(map(is_proven, page.findings))
+    some = f"{proven} proven, {len(page.findings) - proven} " if proven else ""
+    return f"{count}, {paint(f'{some}not proven', 'red')}: {'; '.join(sorted(reasons))}"
 
 
 def summary(pages: Sequence[Page], findings: Sequence[Finding]) -> str:
     """Return the last line: pages, causes and proofs."""
-    proven = sum(finding.proof is not None and finding.proof.verdict == "proven" for finding in findings)
+    if not pages:
+        return "There is no page to visit: no route goes without arguments, QUELL_SAMPLE_URLS names none."
     failed = sum(bool(page.problem) for page in pages)
-    not_judged = f", {failed} not judged" if failed else ""
-    return f"{len(pages)} pages{not_judged}; {len(findings)} findings, {proven} of them with a proven fix"
+    not_judged = f" ({failed} not judged)" if failed else ""
+    proven = f", {sum(map(is_proven, findings))} with a proven fix" if findings else ""
+    return f"{plural(len(pages), 'page')}{not_judged}; {plural(len(findings), 'finding')}{proven}"
 
 
 def as_json(pages: Sequence[Page], findings: Sequence[Finding]) -> str:
@@ -87,9 +97,10 @@ def _page_record(page: Page) -> dict[str, object]:
         "path": page.path,
         "label": page.label,
         "problem": page.problem,
+        "note": page.note,
         "queries": {"before": page.queries, "after": page.queries_fixed},
-        "rows": {"before": page.rows, "after": page.rows_fixed if page.queries_fixed is not None else None},
-        "ms": {"before": page.ms, "after": page.ms_fixed if page.queries_fixed is not None else None},
+        "rows": {"before": page.rows, "after": page.rows_fixed},
+        "ms": {"before": page.ms, "after": page.ms_fixed},
         "findings": [finding.fingerprint for finding in page.findings],
     }
 
@@ -103,8 +114,8 @@ def _finding_record(finding: Finding) -> dict[str, object]:
         "path": finding.path,
         "count": finding.count,
         "saved_queries": finding.saved_queries,
-        "origin": asdict(finding.origin) if finding.origin is not None else None,
-        "trigger": asdict(finding.trigger) if finding.trigger is not None else None,
+        "origin": _place_record(finding.origin),
+        "trigger": _place_record(finding.trigger),
         "place": finding.place,
         "suggestion": finding.suggestion,
         "plan": repr(finding.plan) if finding.plan is not None else None,
@@ -112,3 +123,7 @@ def _finding_record(finding: Finding) -> dict[str, object]:
         "proof": asdict(finding.proof) if finding.proof is not None else None,
         "fingerprint": finding.fingerprint,
     }
+
+
+def _place_record(spot: Location | None) -> dict[str, object] | None:
+    return asdict(spot) if spot is not None else None

@@ -7,40 +7,18 @@ from statistics import median
 
 from quell.advice.comparison import Mask
 from quell.advice.injection import Injection
+from quell.advice.planning import merge
 from quell.capture.rows import count_rows
 from quell.findings import Finding, Proof
+from quell.guard import guarded
 from quell.lineage._patches import answers_from
-from quell.management.profiling.urls import route_of
+from quell.management.profiling.pages import WRITES, Page, untried
+from quell.management.profiling.urls import label_of
 from quell.management.profiling.visiting import Visit, Visitor
 from quell.pipeline import watch
-from quell.proving import injection_for
+from quell.proving import injection_for, own_plan
 
 _WRITES = {"insert", "update", "delete"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What the visits of one page showed."""
-
-    path: str
-    label: str
-    problem: str = ""
-    queries: int = 0
-    queries_fixed: int | None = None
-    rows: int = 0
-    rows_fixed: int = 0
-    ms: float = 0.0
-    ms_fixed: float = 0.0
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def is_fixed(self) -> bool:
-        """Tell whether every finding of the page is proven."""
-        return bool(self.findings) and all(_is_proven(finding) for finding in self.findings)
-
-
-def _is_proven(finding: Finding) -> bool:
-    return finding.proof is not None and finding.proof.verdict == "proven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +29,11 @@ class _Run:
     queries: int
     rows: int
     watch: watch
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether a row was written, whatever became of it."""
+        return any(event.operation in _WRITES for event in self.watch.queries)
 
 
 class PageProfiler:
@@ -67,127 +50,163 @@ class PageProfiler:
         self._repeat = repeat
 
     def profile(self, path: str) -> Page:
+        """Profile one page; an error inside quell is a problem of this page alone."""
+        label = label_of(path)
+        failed = Page(path=path, label=label, problem="was not judged: quell failed, see the log")
+        return guarded(lambda: True, failed, self._profile, path, label)
+
+    def _profile(self, path: str, label: str) -> Page:
         """Warm a page up, watch it, and rerun it with the fixes of what was found."""
-        label = f"GET {route_of(path)}"
+        page = Page(path=path, label=label)
         warm = self._visitor.visit(path)
         if warm.problem:
-            return Page(path=path, label=label, problem=warm.problem)
+            return replace(page, problem=warm.problem)
         control = self._count(path, label)
         if control.visit.problem:
-            return Page(path=path, label=label, problem=control.visit.problem)
-        timed = [self._visitor.visit(path) for _ in range(self._repeat)]
-        findings = control.watch.findings
-        page = Page(
-            path=path,
-            label=label,
+            return replace(page, problem=control.visit.problem)
+        page = replace(
+            page,
+            note=control.visit.note,
             queries=control.queries,
             rows=control.rows,
-            ms=_median_ms(timed),
-            findings=findings,
+            ms=control.visit.seconds * 1000,
+            findings=control.watch.findings,
         )
-        if not findings:
-            return page
-        if any(event.operation in _WRITES for event in control.watch.queries):
-            reason = "the page writes rows, so it was not run again"
-            return replace(page, findings=_all(findings, Proof(verdict="not proven", reason=reason)))
-        try:
-            mask = Mask(control.visit.output, timed[-1].output)
-        except ValueError as error:
-            return replace(page, findings=_all(findings, Proof(verdict="not proven", reason=str(error))))
-        return self._prove(page, control, mask)
+        if control.writes:
+            return untried(replace(page, note="writes rows"), WRITES)
+        timed = [self._visitor.visit(path) for _ in range(self._repeat)]
+        page = replace(page, ms=_median_ms(timed))
+        return self._prove(page, control, timed[-1]) if page.findings else page
 
     def _count(self, path: str, label: str, injection: Injection | None = None) -> _Run:
-        with count_rows() as rows, watch(label=label) as seen:
-            with answers_from(injection) if injection is not None else nullcontext():
-                visit = self._visitor.visit(path)
+        answers = answers_from(injection) if injection is not None else nullcontext()
+        with count_rows() as rows, watch(label=label) as seen, answers:
+            visit = self._visitor.visit(path)
         return _Run(visit, len(seen.queries) + seen.dropped_count, rows.total, seen)
 
-    def _prove(self, page: Page, control: _Run, mask: Mask) -> Page:
-        """Try all fixes of a page together; where that fails, try each alone to see which one is at fault."""
-        fixed, reason = self._rerun(page, control, page.findings, mask)
-        if not reason:
-            return self._with_times(page, control, fixed)
-        tried = []
-        for finding in page.findings:
-            alone, fault = self._rerun(page, control, (finding,), mask)
-            tried.append(_judged(finding, control, alone, fault))
-        good = [finding for finding in tried if _is_proven(finding)]
-        if good:
-            fixed, reason = self._rerun(page, control, good, mask)
-            page = self._with_times(page, control, fixed, good) if not reason else page
-        return replace(page, findings=tuple(tried))
+    def _prove(self, page: Page, control: _Run, again: Visit) -> Page:
+        try:
+            mask = Mask(control.visit.output, again.output)
+            return _Proving(self, page, control, mask).run()
+        except ValueError as error:
+            return untried(page, str(error))
 
-    def _rerun(
-        self, page: Page, control: _Run, findings: Sequence[Finding], mask: Mask
-    ) -> tuple[_Run, str]:
-        scope = control.watch.scope
-        injection = injection_for(scope, findings)
-        fixed = self._count(page.path, page.label, injection)
-        return fixed, _fault(control, fixed, injection, findings, mask)
+    def rerun(self, page: Page, control: _Run, findings: Sequence[Finding]) -> tuple[Injection, _Run | None]:
+        """Visit a page with the fixes of some findings; not where one of them cannot be tried."""
+        injection = injection_for(control.watch.scope, findings)
+        if injection.failures:
+            return injection, None
+        return injection, self._count(page.path, page.label, injection)
 
-    def _with_times(
-        self, page: Page, control: _Run, fixed: _Run, findings: Sequence[Finding] | None = None
-    ) -> Page:
-        chosen = page.findings if findings is None else findings
+    def visit(self, path: str) -> Visit:
+        """Visit a page unchanged."""
+        return self._visitor.visit(path)
+
+    def time_fixed(self, page: Page, control: _Run, findings: Sequence[Finding]) -> float:
+        """Return the median time of a page with its fixes."""
         timed = []
         for _ in range(self._repeat):
             # A new one each time: its batches must run their queries again.
-            with answers_from(injection_for(control.watch.scope, chosen)):
+            with answers_from(injection_for(control.watch.scope, findings)):
                 timed.append(self._visitor.visit(page.path))
-        ms_fixed = _median_ms(timed)
-        proven = [_judged(finding, control, fixed, "", page.ms, ms_fixed) for finding in page.findings]
-        return replace(
-            page,
-            queries_fixed=fixed.queries,
-            rows_fixed=fixed.rows,
-            ms_fixed=ms_fixed,
-            findings=tuple(proven),
+        return _median_ms(timed)
+
+
+class _Proving:
+    """Tries the fixes of one page: all together, and where that fails, one after the other."""
+
+    def __init__(self, profiler: PageProfiler, page: Page, control: _Run, mask: Mask) -> None:
+        self._profiler = profiler
+        self._page = page
+        self._control = control
+        self._mask = mask
+
+    def run(self) -> Page:
+        """
+        Return the page with a proof for each finding.
+
+        Raises:
+            ValueError: If the page turned out to differ without a change.
+        """
+        own = [own_plan(finding) for finding in self._page.findings]
+        good, reasons = list(own), dict[int, str]()
+        last, fault = self._try(own)
+        if fault:
+            good, last = [], None
+            for position, finding in enumerate(own):
+                # With those that are proven already, so that in the end all of them are proven together.
+                tried, fault = self._try([*good, finding])
+                if fault:
+                    reasons[position] = fault
+                else:
+                    good, last = [*good, finding], tried
+        judged = [self._judged(finding, last, reasons.get(at, "")) for at, finding in enumerate(own)]
+        return self._with_numbers(last, good, merge(judged))
+
+    def _try(self, findings: Sequence[Finding]) -> tuple[_Run | None, str]:
+        """Rerun the page with the fixes; return why that does not prove them, or an empty text."""
+        injection, fixed = self._profiler.rerun(self._page, self._control, findings)
+        if injection.failures or fixed is None:
+            return None, injection.failures[0]
+        if fixed.visit.problem:
+            return None, f"with the fix the page {fixed.visit.problem}"
+        difference = self._mask.difference(fixed.visit.output)
+        if difference:
+            # The clock may have gone on since the controls.
+            self._mask.learn(self._profiler.visit(self._page.path).output)
+            difference = self._mask.difference(fixed.visit.output)
+        if difference:
+            return None, f"output differs with the fix: {difference}"
+        return fixed, _useless(self._control, fixed, injection, findings)
+
+    def _judged(self, finding: Finding, fixed: _Run | None, fault: str) -> Finding:
+        if fault or fixed is None:
+            return replace(finding, plan=None, proof=Proof(verdict="not proven", reason=fault))
+        is_rewrite = finding.plan is None or bool(finding.plan.counts or finding.plan.exists)
+        batched = f"proved with batched answers; the code to write is {finding.suggestion}"
+        proof = Proof(
+            verdict="proven",
+            reason=batched if is_rewrite else "",
+            queries_before=self._control.queries,
+            queries_after=fixed.queries,
+            rows_before=self._control.rows,
+            rows_after=fixed.rows,
         )
+        return replace(finding, proof=proof)
+
+    def _with_numbers(self, fixed: _Run | None, good: Sequence[Finding], judged: Sequence[Finding]) -> Page:
+        page = replace(self._page, findings=tuple(judged))
+        if fixed is None:
+            return page
+        ms = self._profiler.time_fixed(page, self._control, good)
+        timed = tuple(_with_times(finding, page.ms, ms) for finding in page.findings)
+        return replace(page, queries_fixed=fixed.queries, rows_fixed=fixed.rows, ms_fixed=ms, findings=timed)
+
+
+def _with_times(finding: Finding, before_ms: float, after_ms: float) -> Finding:
+    if finding.proof is None or finding.proof.verdict != "proven":
+        return finding
+    return replace(finding, proof=replace(finding.proof, ms_before=before_ms, ms_after=after_ms))
 
 
 def _median_ms(visits: Sequence[Visit]) -> float:
     return median(visit.seconds for visit in visits) * 1000
 
 
-def _all(findings: Sequence[Finding], proof: Proof) -> tuple[Finding, ...]:
-    return tuple(replace(finding, proof=proof) for finding in findings)
-
-
-def _fault(
-    control: _Run, fixed: _Run, injection: Injection, findings: Sequence[Finding], mask: Mask
-) -> str:
-    """Return why a rerun does not prove its findings, or an empty text."""
+def _useless(control: _Run, fixed: _Run, injection: Injection, findings: Sequence[Finding]) -> str:
+    """Return why a rerun with the same output is no proof, or an empty text."""
     if injection.failures:
         return injection.failures[0]
-    if fixed.visit.problem:
-        return f"with the fix the page {fixed.visit.problem}"
-    difference = mask.difference(fixed.visit.output)
-    if difference:
-        return f"output differs with the fix: {difference}"
+    if not injection.met_count:
+        return "the queryset to change did not run again"
     if fixed.queries >= control.queries:
         return f"no fewer queries with the fix: {fixed.queries} instead of {control.queries}"
-    left = {(finding.kind, finding.model, finding.path) for finding in fixed.watch.findings}
+    left = {_pattern(finding) for finding in fixed.watch.findings}
     for finding in findings:
-        if (finding.kind, finding.model, finding.path) in left:
+        if _pattern(finding) in left:
             return f"the pattern is still there with the fix: {finding.path or finding.kind}"
     return ""
 
 
-def _judged(
-    finding: Finding, control: _Run, fixed: _Run, fault: str, ms_before: float = 0.0, ms_after: float = 0.0
-) -> Finding:
-    if fault:
-        return replace(finding, plan=None, proof=Proof(verdict="not proven", reason=fault))
-    is_rewrite = finding.plan is None or bool(finding.plan.counts or finding.plan.exists)
-    batched = f"proved with batched answers; the code to write is {finding.suggestion}"
-    proof = Proof(
-        verdict="proven",
-        reason=batched if is_rewrite else "",
-        queries_before=control.queries,
-        queries_after=fixed.queries,
-        rows_before=control.rows,
-        rows_after=fixed.rows,
-        ms_before=ms_before,
-        ms_after=ms_after,
-    )
-    return replace(finding, proof=proof)
+def _pattern(finding: Finding) -> tuple[str, ...]:
+    return finding.kind, finding.model, finding.path, str(finding.origin)

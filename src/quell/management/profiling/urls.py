@@ -1,64 +1,144 @@
 """Which pages to visit: what resolves without arguments, and what the project names."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
 
-from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, resolve
+from django.conf import settings as django_settings
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    ResolverMatch,
+    URLPattern,
+    URLResolver,
+    get_resolver,
+    get_script_prefix,
+    resolve,
+)
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.utils.regex_helper import normalize
 
 from quell.conf import get_settings
 from quell.exceptions import UsageError
+from quell.management.profiling.catching import Caught, one_line
 
 # Visiting these would end the visitor's session, or show quell the tools that watch it.
-ALWAYS_EXCLUDED = (r"(^|/)log_?-?out(/|$)", r"^/__debug__/", r"^/silk/", r"/jsi18n/$")
+_LOGOUT = r"(^|/)(log|sign)[_-]?(out|off)(/|\?|$)"
+ALWAYS_EXCLUDED = (_LOGOUT, r"^/__debug__/", r"^/silk/", r"/jsi18n/(\?|$)")
+_LOGOUT_NAMES = frozenset({"logout", "logout_view", "account_logout", "LogoutView"})
+
+Warn: TypeAlias = Callable[[str], object]
+# Django's three kinds of patterns have only attributes in common.
+Pattern: TypeAlias = Any
 
 
-def page_urls() -> tuple[str, ...]:
-    """Return the paths of all pages to visit by default, sorted, samples last."""
-    found = sorted({path for path in _without_arguments(get_resolver(), "") if _resolves(path)})
-    samples = [path for path in sample_urls() if path not in found]
-    excluded = [re.compile(pattern) for pattern in (*ALWAYS_EXCLUDED, *get_settings().profile_exclude)]
-    return tuple(path for path in (*found, *samples) if not any(item.search(path) for item in excluded))
-
-
-def sample_urls() -> Sequence[str]:
+def page_urls(warn: Warn) -> tuple[str, ...]:
     """
-    Return what ``QUELL_SAMPLE_URLS`` names: a list, a callable, or the dotted path of either.
+    Return the paths of all pages to visit by default, sorted, samples last.
+
+    Args:
+        warn: Called with one line for each thing that is wrong with the settings.
 
     Raises:
-        UsageError: If it is none of these.
+        UsageError: If the routes of the project cannot be read.
     """
+    routes: set[str] = set()
+    with Caught() as caught:
+        routes.update(path for path in _without_arguments(get_resolver(), "") if _match(path) is not None)
+    if caught.error is not None:
+        msg = f"ROOT_URLCONF cannot be read: {one_line(caught.error)}"
+        raise UsageError(msg) from caught.error
+    samples = [path for path in sample_urls(warn) if path not in routes]
+    is_excluded = exclusion(warn)
+    return tuple(dict.fromkeys(path for path in (*sorted(routes), *samples) if not is_excluded(path)))
+
+
+def sample_urls(warn: Warn) -> list[str]:
+    """Return the paths that ``QUELL_SAMPLE_URLS`` names: a list, a callable, or the dotted path of either."""
     samples: Any = get_settings().sample_urls
-    if isinstance(samples, str):
+    name = repr(samples) if isinstance(samples, str) else "what is there"
+    with Caught() as caught:
+        samples = import_string(samples) if isinstance(samples, str) else samples
+        samples = samples() if callable(samples) else samples
+        if not isinstance(samples, str):
+            samples = list(samples)
+    if caught.error is not None:
+        warn(f"QUELL_SAMPLE_URLS is left out, as {name} {one_line(caught.error)}")
+        return []
+    if isinstance(samples, str) or not all(isinstance(path, (str, Promise)) for path in samples):
+        warn("QUELL_SAMPLE_URLS is left out: it must be a list of paths such as '/tickets/1/', or return one")
+        return []
+    return [path for path in (_path_or_warning(str(url), warn) for url in samples) if path]
+
+
+def _path_or_warning(url: str, warn: Warn) -> str:
+    try:
+        return path_of(url)
+    except UsageError as error:
+        warn(f"QUELL_SAMPLE_URLS: {error}")
+        return ""
+
+
+def exclusion(warn: Warn) -> Callable[[str], bool]:
+    """Return the test whether a path must not be visited."""
+    given: Any = getattr(django_settings, "QUELL_PROFILE_EXCLUDE", ())
+    # One text is no list, but leaving it out would visit what was not to be visited.
+    patterns = [given] if isinstance(given, str) else get_settings().profile_exclude
+    compiled = [re.compile(pattern) for pattern in ALWAYS_EXCLUDED]
+    for pattern in patterns:
         try:
-            samples = import_string(samples)
-        except ImportError as error:
-            msg = f"QUELL_SAMPLE_URLS = {samples!r} cannot be imported: {error}"
-            raise UsageError(msg) from error
-    found = samples() if callable(samples) else samples
-    if isinstance(found, str) or not all(isinstance(path, str) for path in found):
-        msg = "QUELL_SAMPLE_URLS must be a list of paths such as '/tickets/1/', or a callable that returns one"
-        raise UsageError(msg)
-    return list(found)
+            compiled.append(re.compile(pattern))
+        except re.error as error:
+            warn(f"QUELL_PROFILE_EXCLUDE: {pattern!r} is no regular expression and read as text: {error}")
+            compiled.append(re.compile(re.escape(pattern)))
+    return lambda path: any(item.search(path) for item in compiled) or _is_logout(_match(path))
 
 
-def route_of(path: str) -> str:
-    """Return the route that serves a path, so that a finding never carries a full URL."""
+def path_of(url: str) -> str:
+    """
+    Return the path and the query of a URL, with or without a host.
+
+    Raises:
+        UsageError: If it is no URL.
+    """
     try:
-        match = resolve(path.partition("?")[0])
-    except Resolver404:
-        return path.partition("?")[0]
-    return f"/{match.route}"
+        parts = urlsplit(url.strip())
+    except ValueError as error:
+        msg = f"{url} is no URL: {error}"
+        raise UsageError(msg) from error
+    # Without slashes behind it, what looks like a scheme is the beginning of a path.
+    path = parts.path if parts.netloc or not parts.scheme else url.strip().partition("?")[0]
+    path = f"/{path.lstrip('/')}"
+    prefix = get_script_prefix()
+    if len(prefix) > 1 and path.startswith(prefix):
+        path = path[len(prefix) - 1 :]
+    return f"{path}?{parts.query}" if parts.query else path
 
 
-def _resolves(path: str) -> bool:
+def label_of(path: str) -> str:
+    """Return method and route of a path, so that a finding never carries a full URL."""
+    match = _match(path)
+    if match is None:
+        return "GET (no route)"
+    return f"GET /{match.route.replace('^', '').replace('$', '').lstrip('/')}"
+
+
+def _match(path: str) -> ResolverMatch | None:
     try:
-        resolve(path)
+        return resolve(unquote(path.partition("?")[0]))
     except Resolver404:
+        return None
+
+
+def _is_logout(match: ResolverMatch | None) -> bool:
+    if match is None:
         return False
-    return True
+    view = getattr(match.func, "view_class", match.func)
+    classes = getattr(view, "__mro__", ())
+    names = {match.url_name, getattr(view, "__name__", ""), *(item.__name__ for item in classes)}
+    return bool(names & _LOGOUT_NAMES)
 
 
 def _without_arguments(resolver: URLResolver, prefix: str) -> Iterator[str]:
@@ -69,10 +149,10 @@ def _without_arguments(resolver: URLResolver, prefix: str) -> Iterator[str]:
         if isinstance(item, URLResolver):
             yield from _without_arguments(item, prefix + route)
         elif isinstance(item, URLPattern):
-            yield "/" + prefix + route
+            yield "/" + (prefix + route).lstrip("/")
 
 
-def _fixed_route(pattern: Any) -> str | None:
+def _fixed_route(pattern: Pattern) -> str | None:
     """Return the text of a pattern that takes no arguments."""
     if pattern.converters or pattern.regex.groups:
         return None

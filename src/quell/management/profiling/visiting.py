@@ -1,146 +1,186 @@
-"""Visits that leave nothing behind: in this process, in transactions that are rolled back."""
+"""Visits that leave nothing behind: in this process, by Django's test client."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Iterable
+from copy import copy
+from dataclasses import dataclass
+from http.cookies import Morsel, SimpleCookie
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import DatabaseError, connections, transaction
-from django.http import HttpResponseBase
+from django.core.cache import caches
+from django.db import DatabaseError
 from django.shortcuts import resolve_url
 from django.test import Client
-from django.test.utils import override_settings
+from django.urls import NoReverseMatch
 
 from quell.advice.comparison import Output
+from quell.advice.injection import boundary
+from quell.management.profiling.catching import Caught, one_line
+from quell.management.profiling.isolation import SESSIONS, Aliases
+from quell.management.profiling.surroundings import User
 
-_MEMORY_CACHE = "django.core.cache.backends.locmem.LocMemCache"
+# What the test client adds to a response is in no type.
+Response: TypeAlias = Any
+STREAM_SECONDS = 10.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LOGIN_NAMES = frozenset({"login", "log-in", "signin", "sign-in"})
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of one page."""
+    """One visit of one page; where it cannot be judged, ``problem`` says why."""
 
     output: Output
     seconds: float = 0.0
     problem: str = ""
-    error: BaseException | None = field(default=None, compare=False)
+    note: str = ""
 
 
-@contextmanager
-def in_memory() -> Iterator[None]:
-    """Send mail, caches and sessions to memory, and keep expected errors out of the log."""
-    caches = {name: {"BACKEND": _MEMORY_CACHE, "LOCATION": f"quell-{name}"} for name in settings.CACHES}
-    overridden: dict[str, Any] = {
-        "CACHES": caches or {"default": {"BACKEND": _MEMORY_CACHE}},
-        "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
-        "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
-        "ALLOWED_HOSTS": [*settings.ALLOWED_HOSTS, "testserver"],
-    }
-    logger = logging.getLogger("django.request")
-    was_disabled, logger.disabled = logger.disabled, True
-    try:
-        with override_settings(**overridden):
-            yield
-    finally:
-        logger.disabled = was_disabled
-
-
-@contextmanager
-def rolled_back(unreachable: set[str]) -> Iterator[None]:
-    """Run a block in a transaction on each alias, and undo it; an alias that is down is noted and left out."""
-    with ExitStack() as stack:
-        opened = [alias for alias in connections if alias not in unreachable and _enter(alias, stack, unreachable)]
-        try:
-            yield
-        finally:
-            for alias in opened:
-                _mark_for_rollback(alias)
-
-
-def _enter(alias: str, stack: ExitStack, unreachable: set[str]) -> bool:
-    atomic = transaction.atomic(using=alias)
-    # As in Django's own TestCase: a durable block of the application may still open inside.
-    atomic._from_testcase = True  # type: ignore[attr-defined]  # the flag that TestCase sets
-    try:
-        stack.enter_context(atomic)
-    except DatabaseError:
-        unreachable.add(alias)
-        return False
-    return True
-
-
-def _mark_for_rollback(alias: str) -> None:
-    if connections[alias].in_atomic_block:
-        transaction.set_rollback(True, using=alias)
+class EndlessStream(Exception):
+    """A page that is still streaming after ``STREAM_SECONDS``."""
 
 
 class Visitor:
-    """Visits pages as one user, or as nobody."""
+    """
+    Visits pages as one user, or as nobody.
 
-    def __init__(self, user: AbstractBaseUser | None = None) -> None:
-        self.unreachable: set[str] = set()
+    Args:
+        aliases: The databases to roll back.
+        user: Who visits.
+    """
+
+    def __init__(self, aliases: Aliases, user: User | None = None) -> None:
+        self._aliases = aliases
         self._user = user
         self._client = Client(raise_request_exception=False)
+        self._cookies: SimpleCookie = SimpleCookie()
+        self._sessions: tuple[Any, Any] = ({}, {})
+        if user is not None:
+            # In a transaction of its own: it writes the time of the login, and would lock it for the views.
+            with aliases.rolled_back():
+                self._client.force_login(user)
+            self._keep()
 
     def visit(self, path: str) -> Visit:
-        """Visit a page once; whatever it writes to a database is undone."""
-        with rolled_back(self.unreachable):
-            if self._user is not None and settings.SESSION_COOKIE_NAME not in self._client.cookies:
-                self._client.force_login(self._user)
-            start = perf_counter()
+        """Visit a page once; whatever it writes to a database, a session or a cookie is undone."""
+        self._restore()
+        with self._aliases.rolled_back():
+            return self._get(path)
+
+    @boundary
+    def _get(self, path: str) -> Visit:
+        body = b""
+        response: Response = None
+        start = perf_counter()
+        with Caught() as caught:
             response = self._client.get(path)
             body = _body(response)
-            seconds = perf_counter() - start
-        error = _error(response)
+        seconds = perf_counter() - start
+        error = caught.error or _error(response)
+        if isinstance(error, EndlessStream):
+            return Visit(Output(0), seconds, f"streams for more than {STREAM_SECONDS:.0f} s")
+        if error is not None:
+            return Visit(Output(0), seconds, self._error_text(error))
         output = Output(response.status_code, _headers(response), body)
-        return Visit(output, seconds, _problem(response, error, self.unreachable), error)
+        return Visit(output, seconds, self._problem(response), _note(response))
+
+    def _keep(self) -> None:
+        store: Any = caches[SESSIONS]
+        self._cookies = copy(self._client.cookies)
+        self._sessions = dict(store._cache), dict(store._expire_info)
+
+    def _restore(self) -> None:
+        store: Any = caches[SESSIONS]
+        store.clear()
+        store._cache.update(self._sessions[0])
+        store._expire_info.update(self._sessions[1])
+        self._client.cookies = copy(self._cookies)
+
+    def _problem(self, response: Response) -> str:
+        """Return why a page cannot be judged, in one line, or an empty text."""
+        status = response.status_code
+        who = "name a user with --user" if self._user is None else "name another user with --user"
+        if status in _REDIRECTS:
+            return f"needs a login: {who}" if _is_login(response.headers.get("Location", "")) else ""
+        known = {
+            401: f"needs a login: {who}",
+            403: f"is forbidden: {who}",
+            404: "answers 404: no such page",
+            405: "accepts no GET",
+        }
+        return known.get(status, f"answers {status}" if status >= 400 else "")
+
+    def _error_text(self, error: BaseException) -> str:
+        if isinstance(error, DatabaseError) and self._aliases.errors:
+            names = ", ".join(sorted(self._aliases.errors))
+            return f"{one_line(error)} (the database {names} does not answer)"
+        return one_line(error)
 
 
-def _body(response: Any) -> bytes:
+def _body(response: Response) -> bytes:
     if not getattr(response, "streaming", False):
         return bytes(response.content)
-    if getattr(response, "is_async", False):
-        return b"".join(response)
-    return b"".join(response.streaming_content)
+    end = perf_counter() + STREAM_SECONDS
+    try:
+        if response.is_async:
+            # Not by iterating over the response: that warns.
+            return async_to_sync(_read_async)(response.streaming_content, end)
+        return _read(response.streaming_content, end)
+    finally:
+        # The client closes it behind the last part, and only there.
+        if not response.closed:
+            response.close()
 
 
-def _headers(response: Any) -> dict[str, str]:
-    cookies = {f"Set-Cookie {name}": morsel.value for name, morsel in response.cookies.items()}
+def _read(stream: Iterable[bytes], end: float) -> bytes:
+    parts = []
+    for part in stream:
+        parts.append(part)
+        if perf_counter() > end:
+            raise EndlessStream
+    return b"".join(parts)
+
+
+async def _read_async(stream: AsyncIterable[bytes], end: float) -> bytes:
+    parts = []
+    async for part in stream:
+        parts.append(part)
+        if perf_counter() > end:
+            raise EndlessStream
+    return b"".join(parts)
+
+
+def _headers(response: Response) -> dict[str, str]:
+    cookies = {f"Set-Cookie {name}": _cookie_text(morsel) for name, morsel in response.cookies.items()}
     return {**dict(response.headers), **cookies}
 
 
-def _error(response: Any) -> BaseException | None:
-    info = getattr(response, "exc_info", None)
+def _cookie_text(morsel: "Morsel[str]") -> str:
+    # When it expires follows from the clock.
+    attributes = {name: value for name, value in morsel.items() if value and name != "expires"}
+    return "; ".join([morsel.value, *(f"{name}={value}" for name, value in sorted(attributes.items()))])
+
+
+def _error(response: Response) -> BaseException | None:
+    # A view may have handled an error that somebody reported by signal.
+    info = getattr(response, "exc_info", None) if response.status_code >= 500 else None
     return info[1] if info else None
 
 
-def _problem(response: HttpResponseBase, error: BaseException | None, unreachable: set[str]) -> str:
-    """Return why a page cannot be judged, in one line, or an empty text."""
-    if error is not None:
-        return _error_text(error, unreachable)
-    status = response.status_code
-    if status in {301, 302, 303, 307, 308}:
-        target = response.headers.get("Location", "")
-        if target.startswith(resolve_url(settings.LOGIN_URL)) or "/login/" in target:
-            return "needs a login: name a user with --user"
+def _is_login(target: str) -> bool:
+    path = urlsplit(target).path
+    try:
+        login = urlsplit(resolve_url(settings.LOGIN_URL)).path
+    except NoReverseMatch:
+        login = ""
+    names = path.strip("/").lower().split("/")
+    return path == login or bool(_LOGIN_NAMES & set(names))
+
+
+def _note(response: Response) -> str:
+    if response.status_code not in _REDIRECTS:
         return ""
-    known = {
-        401: "needs a login: name a user with --user",
-        403: "is forbidden to this user: name another one with --user",
-        404: "answers 404: no such page",
-        405: "accepts no GET",
-    }
-    if status in known:
-        return known[status]
-    return f"answers {status}" if status >= 400 else ""
-
-
-def _error_text(error: BaseException, unreachable: set[str]) -> str:
-    text = f"raises {type(error).__name__}: {' '.join(str(error).split())}"
-    if isinstance(error, DatabaseError) and unreachable:
-        return f"{text[:160]} (the database {', '.join(sorted(unreachable))} does not answer)"
-    return text[:200]
+    return f"redirects to {urlsplit(response.headers.get('Location', '')).path or 'itself'}"

@@ -1,0 +1,5 @@
+"""Routes of an empty project."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

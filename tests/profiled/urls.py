@@ -1,0 +1,21 @@
+"""Routes of the profiled pages."""
+
+from django.urls import path, re_path
+
+from tests.profiled import views
+
+NAMES = (
+    "tickets", "good", "template", "raises", "exits", "private", "unauthorized", "forbidden", "post_only", "moved",
+    "writes", "writes_elsewhere", "durable", "services", "logout", "asynchronous", "asynchronous_writes", "stream",
+    "stream_counts", "asynchronous_stream", "endless", "file", "closes", "thread", "random_order", "nonce",
+    "shows_queries", "header", "shows_cache", "forgets", "counts", "filtered", "own_comments", "only_values", "loop",
+    "comments",
+)  # fmt: skip
+
+urlpatterns = [
+    *(path(f"{name}/", getattr(views, name)) for name in NAMES),
+    path("ticket/<int:pk>/", views.ticket),
+    path("grüße/", views.unicode),
+    re_path(r"^old/tickets/$", views.tickets),
+    path("bye/", views.logout, name="logout"),
+]
