@@ -142,6 +142,8 @@ def _watched(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def call(case: unittest.TestCase, method: Callable[[], object]) -> None:
         _quell_errors.clear()
+        # A test of the test framework runs tests of its own below the watch around it.
+        outer = set(_wrappers())
         watch = quell.watch(label=case.id())
         try:
             with watch:
@@ -150,7 +152,7 @@ def _watched(original: Callable[..., None]) -> Callable[..., None]:
                 finally:
                     _analyse(watch)
         finally:
-            for complaint in _leftovers():
+            for complaint in _leftovers(outer):
                 raise RuntimeError(complaint)
 
     return call
@@ -170,10 +172,16 @@ def _analyse(watch: "Watch") -> None:
         raise RuntimeError(msg)
 
 
-def _leftovers() -> Iterator[str]:
+def _leftovers(outer: set[int]) -> Iterator[str]:
     """Yield what a closed watch must not leave behind."""
     if _quell_errors:
         yield f"{len(_quell_errors)} errors inside quell, the first: {_quell_errors[0]}"
+    if not outer.issuperset(_wrappers()):
+        yield "a closed watch left its wrapper on a connection"
+
+
+def _wrappers() -> Iterator[int]:
     for connection in connections.all(initialized_only=True):
-        if any(type(wrapper).__module__.startswith("quell.") for wrapper in connection.execute_wrappers):
-            yield f"a closed watch left its wrapper on {connection.alias}"
+        for wrapper in connection.execute_wrappers:
+            if type(wrapper).__module__.startswith("quell."):
+                yield id(wrapper)
