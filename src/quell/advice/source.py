@@ -23,7 +23,8 @@ def chain_behind(trigger: Location | None, accessor: str) -> str:
     text = "".join(linecache.getlines(trigger.file))
     try:
         tree = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
+        # A file with a null byte is a ValueError before Python 3.12.
         return ""
     chains = [chain for node in _expressions_at(tree, trigger.line) for chain in _chains(node, accessor)]
     return max(chains, key=len, default="")

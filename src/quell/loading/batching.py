@@ -129,7 +129,7 @@ def tie_field(model: type[Model], accessor: str) -> RelationField:
     if relation.hop.kind == "generic_relation":
         return field.related_model._meta.get_field(field.object_id_field_name)
     if relation.hop.kind == "many_to_many":
-        is_forward = field.concrete
+        is_forward = hasattr(field, "m2m_field_name")
         source = field if is_forward else field.field
         name = source.m2m_field_name() if is_forward else source.m2m_reverse_field_name()
         found = source.remote_field.through._meta.get_field(name)
@@ -180,7 +180,8 @@ def _with_owners(queryset: Rows, column: RelationField, instance: Model, pks: Se
     lookup, parent = _tie(queryset.query.where, column, instance)
     position = next(at for at, child in enumerate(parent.children) if child is lookup)
     parent.children[position] = In(lookup.lhs, list(pks))
-    queryset.query.add_annotation(lookup.lhs, OWNER)
+    # Not the condition's own column: only this one knows the converters of the key that it refers to.
+    queryset.query.add_annotation(column.get_col(lookup.lhs.alias), OWNER)
     return queryset
 
 

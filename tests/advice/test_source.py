@@ -1,0 +1,50 @@
+"""The call chain behind a manager is read off the source."""
+
+from pathlib import Path
+
+import pytest
+
+from quell.advice.source import chain_behind
+from quell.events import Location
+
+
+def _chain(folder: Path, code: str, line: int = 1, name: str = "code.py") -> str:
+    file = folder / name
+    file.write_text(code)
+    return chain_behind(Location(str(file), line), "comments")
+
+
+@pytest.mark.parametrize(
+    ("code", "chain"),
+    [
+        ("x = ticket.comments.filter(is_public=True)[:3]", ".filter(is_public=True)[:3]"),
+        ("x = ticket.comments.count()", ".count()"),
+        ("x = [c for c in ticket.comments.all().order_by('pk')]", ".all().order_by('pk')"),
+        ("x = ticket.comments.filter(*a, **b)", ".filter(*a, **b)"),
+        ("x = f'{ticket.comments.exclude(a=1).first()}'", ".exclude(a=1).first()"),
+        ("x = ticket.comments", ""),
+        ("x = ticket.tags.count()", ""),
+        ("x = (", ""),
+        ("x = 1\0", ""),
+    ],
+)
+def test_chain_is_spelled_as_in_the_source(tmp_path: Path, code: str, chain: str) -> None:
+    """Calls and slices behind the accessor are returned, and nothing where there are none."""
+    assert _chain(tmp_path, code) == chain
+
+
+def test_chain_over_lines_is_found_from_any_of_them(tmp_path: Path) -> None:
+    """An expression belongs to each line that it spans."""
+    code = "x = (\n    ticket.comments\n    .filter(a=1)\n    .count()\n)"
+
+    assert {_chain(tmp_path, code, line) for line in (2, 3, 4)} == {".filter(a=1).count()"}
+
+
+def test_template_has_no_chain(tmp_path: Path) -> None:
+    """Only Python is read."""
+    assert _chain(tmp_path, "ticket.comments.count()", name="page.html") == ""
+
+
+def test_unknown_place_has_no_chain() -> None:
+    """Without a line there is nothing to read."""
+    assert chain_behind(None, "comments") == ""
