@@ -9,7 +9,8 @@ from django.template.base import Node
 
 from quell.events import Builder, Location
 from quell.lineage.alias import FetchRecord
-from quell.lineage.callpath import CallPath, FieldNote, Frame
+from quell.lineage.accesses import FieldNote
+from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.sites import Site
 from quell.lineage.usercode import is_user_code, is_user_file
 

@@ -19,7 +19,8 @@ from quell.guard import guarded
 from quell.introspection.managers import condition_count, relation_name, variant_of
 from quell.lineage._patches import installation
 from quell.lineage.alias import FetchAlias, FetchRecord
-from quell.lineage.callpath import Access, CallPath, callers, collect, current_unit, walk
+from quell.lineage.accesses import Access
+from quell.lineage.callpath import CallPath, callers, collect, current_unit, walk
 from quell.lineage.hooks import active, enter, leave
 
 _TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE)
@@ -78,13 +79,15 @@ class Scope:
         if not self.is_entered:
             return
         self.is_entered = self.is_open = False
-        leave(self)
-        for thread, reference in tuple(self._connections):
-            connection = reference()
-            if connection is not None:
-                _detach(connection, self, is_own=thread == get_ident())
-        self._connections.clear()
-        installation.release()
+        try:
+            leave(self)
+            for thread, reference in tuple(self._connections):
+                connection = reference()
+                if connection is not None:
+                    _detach(connection, self, is_own=thread == get_ident())
+            self._connections.clear()
+        finally:
+            installation.release()
 
     def switch_off(self) -> bool:
         """Record nothing more, because quell failed; tell whether this is the first failure."""
@@ -227,14 +230,12 @@ def _explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> No
     if access.peers is not None:
         _explain_prefetch(fetch, access)
     elif access.loader:
-        fetch.ask(access.instance)
-        fetch.hops = (access.field_name,)
         fetch.is_deferred = access.loader == "deferred"
-        fetch.is_same_row = fetch.is_deferred
+        (fetch.ask_again if fetch.is_deferred else fetch.ask)(access.instance)
+        fetch.hops = (access.field_name,)
         fetch.method = ""
     elif access.is_refresh:
-        fetch.ask(access.instance)
-        fetch.is_same_row = True
+        fetch.ask_again(access.instance)
     elif fetch.owner is not None:
         _explain_manager(fetch, access, path, sql)
 

@@ -11,29 +11,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from asgiref.sync import SyncToAsync
-from django.core.signals import request_started
+from django.core.handlers.base import BaseHandler
 from django.db.backends.signals import connection_created
 from django.db.models import query as query_module
 from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
 from quell.guard import guarded
-from quell.lineage import callpath
+from quell.lineage import accesses
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.hooks import Hooks, active
+from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
 
 # Each change of a class uses up one of its 1,000 version tags in CPython; after that, method lookups on
 # QuerySet would stay slow for good. So after this many rounds the hooks stay where they are, idle.
 MAX_ROUNDS = 200
-
-_units = count(1)
 
 
 def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
@@ -87,6 +85,8 @@ PATCHES = (
     Patch(ThreadPoolExecutor, "submit", wrap_submit),
     Patch(threading.Thread, "start", wrap_start),
     Patch(SyncToAsync, "__call__", wrap_call_in_thread),
+    Patch(BaseHandler, "get_response", wrap_get_response),
+    Patch(BaseHandler, "get_response_async", wrap_get_response_async),
 )
 
 
@@ -113,10 +113,6 @@ def _make_plain(connection: Any) -> None:
         # The key has to be replaced, too; setting an equal one keeps the old.
         del connections[alias]
         connections[alias] = connection
-
-
-def _begin_unit(**_: object) -> None:
-    callpath.current_unit.set(next(_units))
 
 
 ANSWER_PATCHES = (
@@ -163,7 +159,7 @@ class _Installation:
     def acquire(self) -> None:
         """Install the hooks for one more scope."""
         with self.lock:
-            callpath.prepare()
+            accesses.prepare()
             if not self.holders:
                 self._install()
             self.holders += 1
@@ -190,7 +186,6 @@ class _Installation:
     def _install(self) -> None:
         # It stays connected: rows outlive their scope.
         connection_created.connect(_see_connection, dispatch_uid="quell.lineage")
-        request_started.connect(_begin_unit, dispatch_uid="quell.lineage")
         try:
             for patch in PATCHES:
                 patch.install()
@@ -201,7 +196,6 @@ class _Installation:
     def _uninstall(self) -> None:
         for patch in PATCHES:
             patch.uninstall()
-        request_started.disconnect(dispatch_uid="quell.lineage")
 
 
 installation = _Installation()

@@ -1,0 +1,232 @@
+"""What the frames of Django and its libraries tell: which ORM call ran a statement, and over what a loop walks."""
+
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+from django.core.handlers.base import BaseHandler
+from django.db.models import Model, QuerySet
+from django.db.models import query as query_module
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.query import RawQuery
+from django.template.base import Node
+
+from quell.lineage.sites import watch_owner
+
+STOP = object()
+
+
+class Access:
+    """What the frames of one statement tell about the ORM call that ran it."""
+
+    # Most stay what they are here, so that making one costs nothing.
+    compiler: Any = None
+    loader = ""
+    instance: Any = None
+    field_name = ""
+    peers: Any = None
+    level: tuple[str, ...] = ()
+    is_declared = False
+    is_refresh = False
+    is_connecting = False
+    method = ""
+
+
+Handler = Callable[[FrameType, Access], Any]
+ALWAYS_ASKED: dict[int, Handler] = {}
+# Asked only up to the user's code: what is further out ran something else that happened to need this statement.
+ASKED_OF_ORM: dict[int, Handler] = {}
+_kept: list[object] = []
+_seen_modules: set[str] = set()
+
+
+def _see_compiler(frame: FrameType, access: Access) -> None:
+    if access.compiler is None:
+        access.compiler = frame.f_locals["self"]
+
+
+def _see_loader(name: str) -> Handler:
+    def fill(frame: FrameType, access: Access) -> None:
+        if access.loader or access.peers is not None:
+            return
+        names = frame.f_locals
+        instance = names.get("instance")
+        if issubclass(type(instance), Model):
+            access.loader = name
+            access.instance = instance
+            access.field_name = _accessor(names["self"], name)
+
+    return fill
+
+
+def _accessor(descriptor: Any, loader: str) -> str:
+    if loader == "reverse_one":
+        return str(descriptor.related.get_accessor_name())
+    # The descriptor of a generic foreign key is the field itself before Django 6.1.
+    field = getattr(descriptor, "field", descriptor)
+    return str(field.attname if loader == "deferred" else field.name)
+
+
+def _see_refresh(frame: FrameType, access: Access) -> None:
+    if not access.loader and access.peers is None and access.instance is None:
+        access.is_refresh = True
+        access.instance = frame.f_locals["self"]
+
+
+def _see_prefetch_level(frame: FrameType, access: Access) -> None:
+    if access.peers is not None or access.loader:
+        return
+    names = frame.f_locals
+    lookup, level = names["lookup"], names["level"]
+    access.peers = names["instances"]
+    access.level = (lookup.prefetch_to.split("__")[level],)
+
+
+def _see_declared(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+    access.is_declared = True
+
+
+def _see_method(name: str) -> Handler:
+    def fill(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+        if not access.loader and access.peers is None:
+            access.method = name
+
+    return fill
+
+
+def _see_connecting(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+    access.is_connecting = True
+
+
+def stop(frame: FrameType, access: Access) -> object:  # noqa: ARG001
+    """End the walk: the request, task or test begins here."""
+    return STOP
+
+
+def _node(frame: FrameType, access: Access) -> Node:  # noqa: ARG001
+    node: Node = frame.f_locals["self"]
+    return node
+
+
+class FieldNote:
+    """A field that a serializer, or a column that an admin, was working on; equal by class and name."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: type, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldNote) and (self.owner, self.name) == (other.owner, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.owner, self.name))
+
+
+def _serializer_field(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+    names = frame.f_locals
+    field = names.get("field")
+    name = getattr(field, "field_name", None)
+    return FieldNote(type(names["self"]), name) if name else None
+
+
+def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+    names = frame.f_locals
+    name, owner = names.get("name") or names.get("field_name"), names.get("model_admin")
+    if owner is None and "cl" in names:
+        owner = names["cl"].model_admin
+    return FieldNote(type(owner), str(name)) if owner is not None and isinstance(name, str) else None
+
+
+def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
+    function = getattr(function, "__wrapped__", function)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        handlers[id(code)] = handler
+        _kept.append(code)
+
+
+_METHODS = (
+    "get", "count", "exists", "first", "last", "earliest", "latest", "aggregate", "contains", "in_bulk", "iterator",
+    "get_or_create", "update_or_create", "update", "delete", "explain",
+)  # fmt: skip
+
+
+def _watch_orm() -> None:
+    _watch(SQLCompiler.execute_sql, _see_compiler, ASKED_OF_ORM)
+    _watch(ForwardManyToOneDescriptor.__get__, _see_loader("forward"), ASKED_OF_ORM)
+    _watch(ReverseOneToOneDescriptor.__get__, _see_loader("reverse_one"), ASKED_OF_ORM)
+    _watch(DeferredAttribute.__get__, _see_loader("deferred"), ASKED_OF_ORM)
+    _watch(Model.refresh_from_db, _see_refresh, ASKED_OF_ORM)
+    _watch(query_module.prefetch_one_level, _see_prefetch_level, ASKED_OF_ORM)
+    _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)
+    for name in _METHODS:
+        _watch(getattr(QuerySet, name), _see_method(name), ASKED_OF_ORM)
+    # The frame of iterator() itself is gone when the first row is read.
+    _watch(QuerySet._iterator, _see_method("iterator"), ASKED_OF_ORM)
+
+
+def _watch_surroundings() -> None:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    _watch(RawQuery._execute_query, _see_compiler, ASKED_OF_ORM)
+    _watch(BaseDatabaseWrapper.connect, _see_connecting)
+    _watch(Node.render_annotated, _node)
+    _watch(BaseHandler._get_response, stop)
+    _watch(BaseHandler._get_response_async, stop)
+
+
+def _watch_generic_keys() -> None:
+    fields = sys.modules["django.contrib.contenttypes.fields"]
+    owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
+    _watch(owner.__get__, _see_loader("generic"), ASKED_OF_ORM)
+    for code in _inner_codes(fields.create_generic_related_manager.__code__):
+        if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
+            watch_owner(code)
+
+
+def _inner_codes(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from _inner_codes(inner)
+
+
+def _watch_rest_framework() -> None:
+    serializers = sys.modules["rest_framework.serializers"]
+    _watch(serializers.Serializer.to_representation, _serializer_field)
+
+
+def _watch_admin() -> None:
+    admin_utils = sys.modules["django.contrib.admin.utils"]
+    _watch(admin_utils.lookup_field, _admin_column)
+    tags = sys.modules.get("django.contrib.admin.templatetags.admin_list")
+    if tags is not None:
+        _watch(tags.items_for_result, _admin_column)
+
+
+def _watch_mysql() -> None:
+    backend = sys.modules["django.db.backends.mysql.base"]
+    _watch(backend.DatabaseWrapper.mysql_server_data.func, _see_connecting)
+
+
+_WATCHERS = {
+    "django.db.models": _watch_orm,
+    "django.core.handlers.base": _watch_surroundings,
+    "django.contrib.contenttypes.fields": _watch_generic_keys,
+    "rest_framework.serializers": _watch_rest_framework,
+    "django.contrib.admin.templatetags.admin_list": _watch_admin,
+    "django.db.backends.mysql.base": _watch_mysql,
+}
+
+
+def prepare() -> None:
+    """Learn the frames of the libraries that are loaded by now; cheap when nothing is new."""
+    for name, watch in _WATCHERS.items():
+        if name not in _seen_modules and name in sys.modules:
+            _seen_modules.add(name)
+            watch()
