@@ -4,9 +4,9 @@ How an instance carries its lineage.
 # Note [The alias is the carrier]
 Django hands the database alias of a queryset to every row that it loads, joined rows included, and keeps it in
 ``_state.db``. quell hands out a ``str`` that is equal to that alias and also points to the fetch. Nothing else is
-stored per row, no attribute read is hooked, and no Python code runs per row. Pickles and deep copies of an
-instance hold the plain alias. A fetch mode would carry lineage too, but only on Django 6.1, and it is visible:
-projects compare fetch modes by identity.
+stored per row, no attribute read is hooked, and no Python code runs per row. Pickles of an instance hold the
+plain alias; copies in the process share the lineage. A fetch mode would carry lineage too, but only on
+Django 6.1, and it is visible: projects compare fetch modes by identity.
 """
 
 from collections.abc import Hashable
@@ -59,6 +59,17 @@ class FetchRecord:
             self.owner = hash((id(instance), self.owner_pk))
         except TypeError:
             self.owner = id(instance)
+
+
+    def ask_again(self, instance: "Model") -> None:
+        """Note the instance whose own row this fetch loads, again or in part."""
+        self.ask(instance)
+        self.is_same_row = True
+        # A row that lives long must not keep the history of its reloads.
+        parent = self.parent
+        while parent is not None and not parent.hops and parent.fetch.is_same_row and parent.fetch.parent:
+            parent = parent.fetch.parent
+        self.parent = parent
 
 
 class FetchAlias(str):

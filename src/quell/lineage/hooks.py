@@ -87,7 +87,10 @@ class Hooks:
         """Stop watching in this context, because quell failed; tell whether this is the first failure."""
         # From now on this very object does what Django does, without a test on the way there.
         self.__class__ = Off
-        return any([observer.switch_off() for observer in self.observers]) or not self.observers
+        is_news = not self.observers
+        for observer in self.observers:
+            is_news = observer.switch_off() or is_news
+        return is_news
 
     def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
@@ -160,8 +163,8 @@ def leave(observer: Observer) -> None:
     if not others and hooks.first_token is not None:
         try:
             active.reset(hooks.first_token)
-        except ValueError:
-            # This is a copy of the context in which the first scope was opened.
+        except (RuntimeError, ValueError):
+            # A task that outlived the first scope, or another copy of its context.
             active.set(Hooks(()))
     else:
         active.set(Hooks(others, hooks.first_token))
