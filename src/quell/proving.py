@@ -35,7 +35,8 @@ def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
     """
     Return the changes that a set of findings proposes, for a rerun of what the scope saw.
 
-    Joins, prefetches and columns go into the querysets; calls that no cache answers (``count()``) are answered from one query for all rows. What cannot be tried is among its failures.
+    Joins, prefetches and columns go into the querysets. Calls that no cache answers, such as ``count()``, are
+    answered from one query for all rows. What cannot be tried is among its failures.
     """
     records = records_of(scope)
     families = _families_by_fetch(group(freeze(scope).fetches).values())

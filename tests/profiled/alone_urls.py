@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from tests.profiled import views
+from tests.profiled import streams, views
 
 urlpatterns = [
     path("tickets/", views.tickets),
-    path("file/", views.file),
-    path("asynchronous-stream/", views.asynchronous_stream),
+    path("file/", streams.file),
+    path("asynchronous-stream/", streams.asynchronous_stream),
     path("elsewhere/", views.writes_elsewhere),
     path("services/", views.services),
 ]

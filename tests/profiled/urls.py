@@ -2,18 +2,18 @@
 
 from django.urls import path, re_path
 
-from tests.profiled import views
+from tests.profiled import streams, views
 
-NAMES = (
-    "tickets", "good", "template", "raises", "exits", "private", "unauthorized", "forbidden", "post_only", "moved",
-    "writes", "writes_elsewhere", "durable", "services", "logout", "asynchronous", "asynchronous_writes", "stream",
-    "stream_counts", "asynchronous_stream", "endless", "file", "closes", "thread", "random_order", "nonce",
-    "shows_queries", "header", "shows_cache", "forgets", "counts", "filtered", "own_comments", "only_values", "loop",
-    "comments",
-)  # fmt: skip
+_PAGES = """
+    tickets good template raises exits private unauthorized forbidden post_only moved writes writes_elsewhere
+    durable services logout closes thread random_order nonce shows_queries header shows_cache forgets counts
+    filtered own_comments only_values loop comments
+"""
+_STREAMS = "asynchronous asynchronous_writes stream stream_counts asynchronous_stream endless file"
 
 urlpatterns = [
-    *(path(f"{name}/", getattr(views, name)) for name in NAMES),
+    *(path(f"{name}/", getattr(views, name)) for name in _PAGES.split()),
+    *(path(f"{name}/", getattr(streams, name)) for name in _STREAMS.split()),
     path("ticket/<int:pk>/", views.ticket),
     path("grüße/", views.unicode),
     re_path(r"^old/tickets/$", views.tickets),

@@ -3,18 +3,15 @@
 import random
 import secrets
 import sys
-import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import connection, connections, transaction
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -116,7 +113,7 @@ def services(request: HttpRequest) -> HttpResponse:
     seen = request.session.get("seen", 0)
     request.session["seen"] = seen + 1
     messages.info(request, "hello")
-    print("printed by the view")
+    sys.stdout.write("printed by the view\n")
     return HttpResponse(f"seen {'x' * (seen + 1)} {_titles()}")
 
 
@@ -124,73 +121,6 @@ def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
     request.session.flush()
     return HttpResponse("bye")
-
-
-async def asynchronous(request: HttpRequest) -> HttpResponse:
-    """Show customers, each loaded in a thread."""
-    names = []
-    async for row in Ticket.objects.order_by("pk"):
-        names.append(await sync_to_async(_customer_name)(row))
-    return HttpResponse(" ".join(names))
-
-
-def _customer_name(row: Ticket) -> str:
-    return row.customer.name
-
-
-async def asynchronous_writes(request: HttpRequest) -> HttpResponse:
-    """Write a row by the asynchronous interface, and one in a thread."""
-    await Customer.objects.acreate(name="written")
-    await sync_to_async(Customer.objects.create)(name="written in a thread")
-    return HttpResponse("ok")
-
-
-def stream(request: HttpRequest) -> StreamingHttpResponse:
-    """Run the queries while streaming."""
-
-    def parts() -> Iterator[str]:
-        for row in Ticket.objects.order_by("pk"):
-            yield f"{row.title} by {row.customer}\n"
-
-    return StreamingHttpResponse(parts())
-
-
-def stream_counts(request: HttpRequest) -> StreamingHttpResponse:
-    """Count while streaming."""
-
-    def parts() -> Iterator[str]:
-        for row in Ticket.objects.order_by("pk"):
-            yield f"{row.comments.count()}\n"
-
-    return StreamingHttpResponse(parts())
-
-
-async def asynchronous_stream(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream from an asynchronous generator."""
-
-    async def parts() -> AsyncIterator[str]:
-        async for row in Ticket.objects.order_by("pk"):
-            yield await sync_to_async(_customer_name)(row)
-
-    return StreamingHttpResponse(parts())
-
-
-def endless(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream for ever."""
-
-    def parts() -> Iterator[str]:
-        while True:
-            yield "event\n"
-
-    return StreamingHttpResponse(parts())
-
-
-def file(request: HttpRequest) -> FileResponse:
-    """Send a file."""
-    found = tempfile.TemporaryFile()
-    found.write(b"content")
-    found.seek(0)
-    return FileResponse(found)
 
 
 def closes(request: HttpRequest) -> HttpResponse:
@@ -246,7 +176,7 @@ def header(request: HttpRequest) -> HttpResponse:
 
 def shows_cache(request: HttpRequest) -> HttpResponse:
     """Show whether a customer was loaded already; and each shop."""
-    parts = []
+    parts: list[str] = []
     for row in Ticket.objects.order_by("pk"):
         is_loaded = "customer" in row._state.fields_cache
         parts.append(f"{is_loaded} {row.customer}")
@@ -270,7 +200,7 @@ def counts(request: HttpRequest) -> HttpResponse:
 
 def filtered(request: HttpRequest) -> HttpResponse:
     """Show the public comments, and the way back from each."""
-    parts = []
+    parts: list[str] = []
     for row in Ticket.objects.order_by("pk"):
         parts.extend(f"{item} {item.ticket}" for item in row.comments.filter(is_public=True).order_by("pk"))
     return HttpResponse(" ".join(parts))
@@ -278,7 +208,7 @@ def filtered(request: HttpRequest) -> HttpResponse:
 
 def own_comments(request: HttpRequest) -> HttpResponse:
     """Show what each customer said about their own ticket; and each shop."""
-    parts = []
+    parts: list[str] = []
     for row in Ticket.objects.order_by("pk"):
         parts.extend(item.text for item in row.comments.filter(author=row.customer_id))
         parts.append(row.shop.name)

@@ -1,4 +1,4 @@
-"""Settings of a project that is profiled in a process of its own; ``DOWN`` names the alias that does not answer."""
+"""Settings of a project in a process of its own; ``DOWN`` names the alias that does not answer."""
 
 import os
 from pathlib import Path

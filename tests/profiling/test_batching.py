@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import quell
 from quell.advice.injection import boundary
 from quell.lineage._patches import answers_from
-from quell.lineage.answering import answering
 from quell.loading.batching import Batch, CannotBatch
 from quell.proving import injection_for
 from tests.library import models as library
@@ -43,35 +42,6 @@ SHAPES: list[tuple[type[Model], str]] = [
     (library.Country, "places"),
 ]
 
-STEPS: dict[str, Callable[[Rows, Model], Rows]] = {
-    "filter": lambda rows, row: rows.filter(pk__isnull=False),
-    "none match": lambda rows, row: rows.filter(pk__isnull=True),
-    "exclude": lambda rows, row: rows.exclude(pk__in=[rows.model.objects.order_by("pk")[0].pk]),
-    "order": lambda rows, row: rows.order_by("pk"),
-    "reverse": lambda rows, row: rows.order_by("-pk"),
-    "distinct": lambda rows, row: rows.distinct(),
-    "either": lambda rows, row: rows.filter(pk__isnull=False) | rows.filter(pk__isnull=True),
-    "annotated": lambda rows, row: rows.annotate(again=F("pk")) if rows.model is not library.Loan else rows,
-    "keys only": lambda rows, row: rows.only("pk"),
-    "by row": lambda rows, row: rows.filter(**{_number(rows): row.pk}) if _is_number(rows, row) else rows,
-    "of none": lambda rows, row: rows.none() if str(row.pk).endswith("1") else rows,
-}
-
-ENDS: dict[str, Callable[[Rows], object]] = {
-    "list": lambda rows: _keys(rows),
-    "slice": lambda rows: _keys(rows.order_by("pk")[:1]),
-    "middle": lambda rows: _keys(rows.order_by("pk")[1:3]),
-    "count": lambda rows: rows.count(),
-    "exists": lambda rows: rows.exists(),
-    "first": lambda rows: _key(rows.order_by("pk").first()),
-    "last": lambda rows: _key(rows.order_by("pk").last()),
-    "values": lambda rows: sorted(map(str, rows.values_list("pk", flat=True))),
-    "aggregate": lambda rows: rows.aggregate(number=Count("pk")) if rows.model is not library.Loan else {},
-    "union": lambda rows: sorted(map(str, _keys(rows.order_by().union(rows.order_by())))),
-    "length": lambda rows: len(rows),
-    "iterator": lambda rows: sorted(map(str, [row.pk for row in rows.iterator()])),
-}
-
 
 def _number(rows: Rows) -> str:
     """Name a column that holds numbers like keys, so that a row can choose by its own."""
@@ -92,6 +62,36 @@ def _key(row: Model | None) -> str:
 def _keys(rows: Rows) -> list[str]:
     keys = [_key(row) for row in rows]
     return keys if rows.query.order_by else sorted(keys)
+
+
+STEPS: dict[str, Callable[[Rows, Model], Rows]] = {
+    "filter": lambda rows, row: rows.filter(pk__isnull=False),
+    "none match": lambda rows, row: rows.filter(pk__isnull=True),
+    "exclude": lambda rows, row: rows.exclude(pk__in=[rows.model.objects.order_by("pk")[0].pk]),
+    "order": lambda rows, row: rows.order_by("pk"),
+    "reverse": lambda rows, row: rows.order_by("-pk"),
+    "distinct": lambda rows, row: rows.distinct(),
+    "either": lambda rows, row: rows.filter(pk__isnull=False) | rows.filter(pk__isnull=True),
+    "annotated": lambda rows, row: rows.annotate(again=F("pk")) if rows.model is not library.Loan else rows,
+    "keys only": lambda rows, row: rows.only("pk"),
+    "by row": lambda rows, row: rows.filter(**{_number(rows): row.pk}) if _is_number(rows, row) else rows,
+    "of none": lambda rows, row: rows.none() if str(row.pk).endswith("1") else rows,
+}
+
+ENDS: dict[str, Callable[[Rows], object]] = {
+    "list": _keys,
+    "slice": lambda rows: _keys(rows.order_by("pk")[:1]),
+    "middle": lambda rows: _keys(rows.order_by("pk")[1:3]),
+    "count": lambda rows: rows.count(),
+    "exists": lambda rows: rows.exists(),
+    "first": lambda rows: _key(rows.order_by("pk").first()),
+    "last": lambda rows: _key(rows.order_by("pk").last()),
+    "values": lambda rows: sorted(map(str, rows.values_list("pk", flat=True))),
+    "aggregate": lambda rows: rows.aggregate(number=Count("pk")) if rows.model is not library.Loan else {},
+    "union": lambda rows: sorted(map(str, _keys(rows.order_by().union(rows.order_by())))),
+    "length": len,
+    "iterator": lambda rows: sorted(map(str, [row.pk for row in rows.iterator()])),
+}
 
 
 @boundary
@@ -261,7 +261,7 @@ def test_each_evaluation_has_rows_of_its_own() -> None:
 def test_queryset_of_a_row_stays_as_it_was() -> None:
     """Asking changes neither conditions nor hints."""
     author = library.Author.objects.order_by("pk")[0]
-    rows = author.books.order_by("pk")
+    rows: Rows = author.books.order_by("pk")
     before = str(rows.query), dict(rows._hints)
     Batch(library.Author, "books", [author.pk]).rows(rows, author)
 
@@ -296,8 +296,3 @@ def test_each_row_is_answered_from_its_own_database() -> None:
 
     assert "other" not in titles[0]
     assert titles[1] == {"other"}
-
-
-def test_answers_end_with_the_block() -> None:
-    """No answerer is left in the context."""
-    assert answering.get() is None

@@ -175,11 +175,11 @@ def test_empty_urlconf_is_one_line(db: None) -> None:
 @pytest.mark.parametrize("arguments", [(), ("/good/",)])
 def test_urlconf_that_does_not_import_is_one_line(db: None, arguments: tuple[str, ...]) -> None:
     """The command stops, and says that the routes cannot be read."""
-    with override_settings(DEBUG=True, ROOT_URLCONF="tests.no_such_urls"):
-        with pytest.raises(
-            CommandError, match="ROOT_URLCONF cannot be read: raises ModuleNotFound"
-        ) as caught:
-            run_profile(*arguments)
+    with (
+        override_settings(DEBUG=True, ROOT_URLCONF="tests.no_such_urls"),
+        pytest.raises(CommandError, match="ROOT_URLCONF cannot be read: raises ModuleNotFound") as caught,
+    ):
+        run_profile(*arguments)
 
     assert caught.value.returncode == 2
 

@@ -1,7 +1,7 @@
 """``manage.py quell <verb>``."""
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,12 +33,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
-        profile = verbs.add_parser("profile", help="visit pages, report findings, prove each fix")
+        profile = verbs.add_parser(
+            "profile",
+            help="visit pages, report findings, prove each fix",
+            description="Visit pages, report findings, prove each fix. Rows, mail, caches and sessions stay as "
+            "they were; what threads of a view write, and calls of other services, cannot be undone.",
+        )
         profile.add_argument("urls", nargs="*", metavar="URL", help="pages to visit (default: all)")
         profile.add_argument("--user", help="visit as this user: a username, an e-mail address or a key")
         profile.add_argument("--list", action="store_true", help="print what would be visited, and stop")
         profile.add_argument("--format", choices=("text", "json"), default="text")
         profile.add_argument("--repeat", type=_positive, default=1, help="timed runs per page (default: 1)")
+        _repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
@@ -103,6 +109,15 @@ class Command(BaseCommand):
     def _print(self, text: str) -> None:
         encoding = getattr(self.stdout, "encoding", None) or "utf-8"
         self.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _repeat_common_options(parser: ArgumentParser) -> None:
+    """Take the options that every command has behind the verb too, where people write them."""
+    for name in ("--no-color", "--force-color", "--traceback", "--skip-checks"):
+        parser.add_argument(name, action="store_true", default=SUPPRESS, help=SUPPRESS)
+    for name in ("--settings", "--pythonpath"):
+        parser.add_argument(name, default=SUPPRESS, help=SUPPRESS)
+    parser.add_argument("-v", "--verbosity", type=int, default=SUPPRESS, help=SUPPRESS)
 
 
 def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:

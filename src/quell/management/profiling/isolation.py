@@ -1,4 +1,12 @@
-"""What keeps a visit from leaving anything behind: memory for services, transactions that are rolled back."""
+"""
+What keeps a visit from leaving anything behind: memory for services, transactions that are rolled back.
+
+# Note [What a rollback cannot undo]
+A statement of another connection: that of a thread, of ``sync_to_async(thread_sensitive=False)``,
+of a worker. On SQLite such a thread waits for the locks of the visit until ``timeout``, and no
+longer. DDL on MariaDB, which commits. Calls of other services: HTTP, brokers, files. A cache or a
+mail backend that a module took out of the settings before, and kept.
+"""
 
 import logging
 import sys
