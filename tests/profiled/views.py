@@ -4,13 +4,14 @@ import random
 import secrets
 import sys
 import threading
+from contextlib import suppress
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -167,6 +168,20 @@ def nonce(request: HttpRequest) -> HttpResponse:
 def shows_queries(request: HttpRequest) -> HttpResponse:
     """Show how many statements ran."""
     return HttpResponse(f"{_titles()} {len(connection.queries)}")
+
+
+def shows_sql(request: HttpRequest) -> HttpResponse:
+    """Show the statement."""
+    rows = Ticket.objects.order_by("pk")
+    names = [str(row.customer) for row in rows]
+    return HttpResponse(f"{names} {rows.query}")
+
+
+def swallows(request: HttpRequest) -> HttpResponse:
+    """Go on after an error of the database."""
+    with suppress(IntegrityError):
+        Customer.objects.create(pk=Customer.objects.order_by("pk")[0].pk, name="again")
+    return HttpResponse(_titles())
 
 
 def header(request: HttpRequest) -> HttpResponse:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES:Use
         ("/forbidden/", "is forbidden: name a user with --user"),
         ("/post_only/", "accepts no GET"),
         ("/logout/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
+        ("/nowhere/log-out?next=/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
         ("/bye/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
     ],
 )
@@ -214,3 +215,11 @@ def test_repeat_must_be_a_number(number: str) -> None:
     """The parser says what it wants."""
     with pytest.raises(CommandError, match="is no whole number, 1 or more"):
         call_command("quell", "profile", "--repeat", number, stdout=io.StringIO())
+
+
+def test_page_that_swallows_a_database_error_is_explained(profile: Profile) -> None:
+    """In a transaction Django lets no query follow, so the page is not to blame."""
+    result = profile("/swallows/", "/good/")
+
+    assert "a visit is one transaction, as with ATOMIC_REQUESTS" in result.page("/swallows/")["problem"]
+    assert result.page("/good/")["problem"] == ""

@@ -40,6 +40,7 @@ def test_call_on_a_manager_is_proven_by_batched_answers(profile: Profile, name: 
     [
         ("random_order", [("customer", "not proven", "output differs without a change")]),
         ("shows_queries", [("customer", "not proven", "output differs with the fix: body")]),
+        ("shows_sql", [("customer", "not proven", "output differs with the fix: body")]),
         ("header", [("customer", "not proven", "output differs with the fix: header X-Queries")]),
         ("forgets", [("customer", "not proven", "no fewer queries with the fix: 5 instead of 5")]),
         ("only_values", [("comments", "not proven", "values() and values_list() have no batch")]),

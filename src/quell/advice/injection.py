@@ -47,7 +47,11 @@ class Injection:
         if changed is None:
             return None
         with _aside():
-            return list(changed)
+            found = list(changed)
+        # A page may show the SQL, or build on this queryset: then it sees what the change makes of it.
+        queryset._query = changed._query
+        queryset._prefetch_related_lookups = changed._prefetch_related_lookups
+        return found
 
     def value(self, queryset: Rows, method: str, frame: FrameType | None) -> object:
         """Return the count or existence from a batch."""

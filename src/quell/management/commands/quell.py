@@ -21,6 +21,10 @@ from quell.management.profiling.visiting import Visitor
 
 # Findings are 1, as of a linter; what keeps the command from running is another thing.
 USAGE_ERROR = 2
+_DESCRIPTION = """
+Visit pages, report findings, prove each fix. Rows, mail, caches and sessions stay as they were; what threads of
+a view write, and calls of other services, cannot be undone.
+"""
 
 
 class Command(BaseCommand):
@@ -36,8 +40,7 @@ class Command(BaseCommand):
         profile = verbs.add_parser(
             "profile",
             help="visit pages, report findings, prove each fix",
-            description="Visit pages, report findings, prove each fix. Rows, mail, caches and sessions stay as "
-            "they were; what threads of a view write, and calls of other services, cannot be undone.",
+            description=_DESCRIPTION,
         )
         profile.add_argument("urls", nargs="*", metavar="URL", help="pages to visit (default: all)")
         profile.add_argument("--user", help="visit as this user: a username, an e-mail address or a key")

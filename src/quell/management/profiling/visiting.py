@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.cache import caches
-from django.db import DatabaseError
+from django.db.transaction import TransactionManagementError
 from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import NoReverseMatch
@@ -114,10 +114,13 @@ class Visitor:
         return known.get(status, f"answers {status}" if status >= 400 else "")
 
     def _error_text(self, error: BaseException) -> str:
-        if isinstance(error, DatabaseError) and self._aliases.errors:
-            names = ", ".join(sorted(self._aliases.errors))
-            return f"{one_line(error)} (the database {names} does not answer)"
-        return one_line(error)
+        if isinstance(error, TransactionManagementError):
+            return f"{one_line(error)} (a visit is one transaction, as with ATOMIC_REQUESTS)"
+        # What a database said when it was opened for the visit, it says to the view again.
+        down = [alias for alias, known in self._aliases.errors.items() if str(known) == str(error)]
+        return (
+            f"{one_line(error)} (the database {', '.join(down)} does not answer)" if down else one_line(error)
+        )
 
 
 def _body(response: Response) -> bytes:
