@@ -13,6 +13,7 @@ from django.test import override_settings
 
 import quell
 from quell.capture.scope import Scope
+from quell.exceptions import UsageError
 from quell.lineage import hooks
 from tests.library.models import Author, Book, Country
 from tests.watching.probes import assert_untouched, raw, read_countries
@@ -76,7 +77,7 @@ def test_broken_hook_is_logged_once_and_lets_the_work_through(
 
 @pytest.mark.parametrize("name", [name for name in BREAKS if name != "see_alias"])
 def test_broken_hook_raises_where_it_is_asked_to(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With ``QUELL_ON_ERROR = "raise"``, as in these tests, the error reaches the caller and the hooks come off."""
+    """With ``QUELL_ON_ERROR = "raise"``, the error reaches the caller and the hooks come off."""
     with monkeypatch.context() as broken:
         broken.setattr(*BREAKS[name], _fail)
         with pytest.raises(ZeroDivisionError, match="inside quell"), quell.watch():
@@ -140,7 +141,7 @@ def test_broken_watch_stays_open_to_its_end(monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as broken, watch:
         broken.setattr(hooks, "find_site", _fail)
         read_countries()
-        with pytest.raises(quell.exceptions.UsageError):  # type: ignore[attr-defined]  # a submodule
+        with pytest.raises(UsageError):
             watch.__enter__()
 
     assert_untouched()

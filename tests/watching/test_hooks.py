@@ -1,9 +1,9 @@
 """The hooks: on while a watch is open, off without a trace behind the last one."""
 
-import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -119,12 +119,11 @@ def test_generator_that_is_dropped_closes_its_watch() -> None:
 
 
 def test_patch_on_top_survives() -> None:
-    """Where somebody patched on top of quell, theirs stays and works; when they go, quell goes with the next watch."""
+    """A patch on top of quell stays and works; when it has gone, quell goes with the next watch."""
     calls = []
     with quell.watch():
         ours = ThreadPoolExecutor.submit
 
-        @functools.wraps(ours)
         def theirs(*args: Any, **kwargs: Any) -> Any:
             calls.append(1)
             return ours(*args, **kwargs)
@@ -146,8 +145,8 @@ def test_patch_that_put_the_original_back_is_no_loss() -> None:
     original = SyncToAsync.__call__
     with quell.watch():
         ours = SyncToAsync.__dict__["__call__"]
-        SyncToAsync.__call__ = lambda *args: ours(*args)  # type: ignore[method-assign]  # somebody's patch
-    SyncToAsync.__call__ = original  # type: ignore[method-assign]  # undone by somebody who saved it before
+        type.__setattr__(SyncToAsync, "__call__", partialmethod(ours))  # somebody's patch
+    type.__setattr__(SyncToAsync, "__call__", original)  # undone by somebody who saved it before
 
     with quell.watch():
         assert SyncToAsync.__call__ is not original
@@ -157,9 +156,14 @@ def test_patch_that_put_the_original_back_is_no_loss() -> None:
 def test_patched_fetch_all_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A patch of ``QuerySet._fetch_all`` in the block runs, and stays."""
     calls = []
-    original = QuerySet._fetch_all  # type: ignore[attr-defined]  # a private method
+    original = QuerySet.__dict__["_fetch_all"]
+
+    def fetch_all(queryset: Any) -> None:
+        calls.append(1)
+        original(queryset)
+
     with quell.watch() as watch:
-        monkeypatch.setattr(QuerySet, "_fetch_all", lambda self: (calls.append(1), original(self))[1])
+        monkeypatch.setattr(QuerySet, "_fetch_all", fetch_all)
         read_countries()
 
     assert calls
@@ -187,8 +191,9 @@ def test_failed_installation_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(original: object) -> object:
         raise AttributeError("another Django")
 
-    with monkeypatch.context() as broken, pytest.raises(AttributeError, match="another Django"):
+    with monkeypatch.context() as broken:
         broken.setattr(_patches.PATCHES[-1], "wrap", refuse)
-        quell.watch().__enter__()
+        with pytest.raises(AttributeError, match="another Django"):
+            quell.watch().__enter__()
 
     assert_untouched()

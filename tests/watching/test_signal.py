@@ -68,9 +68,14 @@ def test_watch_without_findings_sends_nothing(messages: list[Message]) -> None:
 
 def test_watch_reports_also_when_the_block_fails(messages: list[Message]) -> None:
     """What an exception cut short is reported as far as it came."""
-    with pytest.raises(LookupError), quell.watch():
-        read_countries()
-        raise LookupError
+
+    def run() -> None:
+        with quell.watch():
+            read_countries()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        run()
 
     assert len(messages) == 1
 

@@ -98,7 +98,7 @@ def test_cursor_that_was_open_before_is_seen() -> None:
 @pytest.mark.django_db(databases=["default", "other"], transaction=True)
 @pytest.mark.parametrize("is_raw", [True, False])
 def test_connection_that_opens_inside_is_seen(is_raw: bool) -> None:
-    """A connection that is opened in the block is watched from its first statement, and opening it is no query."""
+    """A connection that opens in the block is watched at once, and opening it is no query."""
     connections["other"].close()
     with quell.watch() as watch:
         if is_raw:

@@ -32,11 +32,14 @@ def _pool(workers: int = 1) -> Iterator[ThreadPoolExecutor]:
     """A pool whose threads run already, each with an open connection."""
     with ThreadPoolExecutor(workers) as pool:
         barrier = Barrier(workers)
-        for job in [pool.submit(lambda: (barrier.wait(10), _count())) for _ in range(workers)]:
-            job.result()
+
+        def in_each(work: Callable[[], object]) -> None:
+            jobs = [pool.submit(lambda: (barrier.wait(10), work())) for _ in range(workers)]
+            assert all(job.result() for job in jobs)
+
+        in_each(_count)
         yield pool
-        for job in [pool.submit(lambda: (barrier.wait(10), connections.close_all())) for _ in range(workers)]:
-            job.result()
+        in_each(connections.close_all)
 
 
 def _in_thread(work: Callable[[], object]) -> Thread:
@@ -179,7 +182,7 @@ def test_wrap_thread_refuses_a_coroutine() -> None:
     async def run() -> None:
         pass
 
-    with pytest.raises(UsageError, match="needs no quell.wrap_thread"):
+    with pytest.raises(UsageError, match="needs no quell"):
         quell.wrap_thread(run)
 
 
@@ -209,7 +212,8 @@ def test_watches_of_two_threads_are_apart() -> None:
 
 def test_watch_that_closes_before_its_thread_sees_no_more() -> None:
     """A thread that runs on after the block is no longer counted, and does not fail."""
-    half, go_on, after = Event(), Event(), []
+    half, go_on = Event(), Event()
+    after: list[object] = []
 
     def run() -> None:
         Author.objects.count()

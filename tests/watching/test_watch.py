@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("authors")]
 
 @pytest.mark.databases
 def test_watch_finds_what_the_block_did() -> None:
-    """Three loads of one relation, each on its own, are one finding that saves three queries or all but one."""
+    """Three loads of one relation, each on its own, are one finding."""
     with quell.watch() as watch:
         read_countries()
 
@@ -171,9 +171,13 @@ def test_error_in_the_block_reaches_the_caller() -> None:
     error = RuntimeError("from the block")
     watch = quell.watch()
 
-    with pytest.raises(RuntimeError) as caught, watch:
-        read_countries()
-        raise error
+    def run() -> None:
+        with watch:
+            read_countries()
+            raise error
+
+    with pytest.raises(RuntimeError) as caught:
+        run()
 
     assert caught.value is error
     assert len(watch.findings) == 1

@@ -71,7 +71,8 @@ def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
 
 def model_of(label: str) -> type[Model]:
     """Return the model of a label."""
-    return apps.get_model(label)
+    # Not get_model(): a model may belong to an application that is not installed.
+    return apps.get_registered_model(*label.split("."))
 
 
 def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:

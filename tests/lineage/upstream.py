@@ -1,0 +1,119 @@
+"""
+The code of others that quell's hooks rely on, by the hash of its source.
+
+Usage: ``DJANGO_SETTINGS_MODULE=tests.settings python -m tests.lineage.upstream`` records what is installed.
+Do so only after reading what changed: the record says "somebody looked at this, and the hooks are right".
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+import django
+
+RECORD = Path(__file__).parent / "upstream.json"
+
+_QUERY_METHODS = (
+    "db", "_fetch_all", "_iterator", "_prefetch_related_objects", "iterator", "get", "count", "exists",
+    "first", "last", "earliest", "latest", "aggregate", "contains", "in_bulk", "get_or_create",
+    "update_or_create", "update", "delete", "explain", "create", "_insert", "using", "__getstate__",
+    "__deepcopy__",
+)  # fmt: skip
+
+DJANGO: dict[str, tuple[str, ...]] = {
+    "django.db.models.query": (
+        *(f"QuerySet.{name}" for name in ("__init__", "query", "_clone", *_QUERY_METHODS)),
+        "RawQuerySet.db", "RawQuerySet.iterator", "RawQuerySet.__init__", "ModelIterable.__iter__",
+        "RawModelIterable.__iter__", "RelatedPopulator", "get_related_populators", "prefetch_one_level",
+        "prefetch_related_objects",
+    ),
+    "django.db.models.sql.query": ("Query.__init__", "Query.clone", "RawQuery._execute_query"),
+    "django.db.models.sql.compiler": ("SQLCompiler.__init__", "SQLCompiler.execute_sql"),
+    "django.db.models.base": (
+        "ModelState", "Model.from_db", "Model.refresh_from_db", "Model.__getstate__", "Model.__reduce__",
+    ),
+    "django.db.models.query_utils": ("DeferredAttribute.__get__",),
+    "django.db.models.manager": ("BaseManager.get_queryset", "BaseManager._get_queryset_methods"),
+    "django.db.models.fields.related_descriptors": (
+        "ForwardManyToOneDescriptor.__get__", "ForwardManyToOneDescriptor.get_queryset",
+        "ReverseOneToOneDescriptor.__get__", "ReverseOneToOneDescriptor.get_queryset",
+        "create_reverse_many_to_one_manager", "create_forward_many_to_many_manager",
+    ),
+    "django.contrib.contenttypes.fields": ("GenericForeignKey", "create_generic_related_manager"),
+    "django.db.backends.base.base": (
+        "BaseDatabaseWrapper.__init__", "BaseDatabaseWrapper.connect", "BaseDatabaseWrapper.execute_wrapper",
+        "BaseDatabaseWrapper.make_cursor", "BaseDatabaseWrapper.make_debug_cursor",
+    ),
+    "django.db.backends.utils": (
+        "CursorWrapper.__init__", "CursorWrapper.__getattr__", "CursorWrapper._execute_with_wrappers",
+        "CursorWrapper.execute", "CursorWrapper.executemany", "CursorDebugWrapper",
+    ),
+    "django.utils.connection": ("BaseConnectionHandler",),
+    "django.core.handlers.base": (
+        "BaseHandler.get_response", "BaseHandler.get_response_async", "BaseHandler._get_response",
+        "BaseHandler._get_response_async",
+    ),
+    "django.dispatch.dispatcher": ("Signal.has_listeners", "Signal.send_robust", "Signal.asend_robust"),
+    "django.template.base": ("Node.render_annotated",),
+    "django.contrib.admin.utils": ("lookup_field",),
+    "django.contrib.admin.templatetags.admin_list": ("items_for_result",),
+}  # fmt: skip
+ASGIREF: dict[str, tuple[str, ...]] = {
+    "asgiref.sync": ("SyncToAsync", "AsyncToSync.__call__", "_restore_context"),
+}
+PYTHON: dict[str, tuple[str, ...]] = {
+    "concurrent.futures.thread": ("ThreadPoolExecutor.submit", "ThreadPoolExecutor._adjust_thread_count"),
+    "concurrent.futures._base": ("Executor.map",),
+    "threading": ("Thread.start", "Thread.run", "Thread._bootstrap_inner"),
+}
+
+
+def version_keys() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return what is relied on of each installed package, by package and version."""
+    asgiref = ".".join(metadata.version("asgiref").split(".")[:2])
+    return {
+        f"django {django.VERSION[0]}.{django.VERSION[1]}": DJANGO,
+        f"asgiref {asgiref}": ASGIREF,
+        f"python {sys.version_info[0]}.{sys.version_info[1]}": PYTHON,
+    }
+
+
+def hashes(symbols: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the hash of the source of each symbol; that of one which is gone is empty."""
+    return {
+        f"{module}.{name}": _hash(module, name.split("."))
+        for module, names in symbols.items()
+        for name in names
+    }
+
+
+def _hash(module: str, names: Iterable[str]) -> str:
+    found: Any = import_module(module)
+    for name in names:
+        found = inspect.getattr_static(found, name, None)
+        if found is None:
+            return ""
+    source: Callable[..., object] = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
+    return sha256(inspect.getsource(source).encode()).hexdigest()[:16]
+
+
+def recorded() -> dict[str, dict[str, str]]:
+    """Return the hashes of every version that somebody looked at."""
+    known: dict[str, dict[str, str]] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    return known
+
+
+def write() -> None:
+    """Record what is installed."""
+    known = recorded() | {key: hashes(symbols) for key, symbols in version_keys().items()}
+    RECORD.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    django.setup()
+    write()

@@ -1,0 +1,58 @@
+"""Types of watches and of the middleware, as users see them; checked by mypy, never run."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, assert_type
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+import quell
+from quell.events import Operation, QueryEvent
+from quell.findings import Finding, Location
+from quell.middleware import QuellMiddleware
+
+watch = quell.watch()
+assert_type(watch, quell.watch)
+assert_type(quell.watch(label="page").findings, tuple[Finding, ...])
+assert_type(watch.queries, tuple[QueryEvent, ...])
+assert_type(watch.queries[0].operation, Operation)
+assert_type(watch.queries[0].trigger, Location | None)
+assert_type(watch.dropped_count, int)
+assert_type(watch.report(), str)
+with quell.watch() as opened:
+    assert_type(opened, quell.watch)
+
+
+async def in_a_coroutine() -> None:
+    """Open a watch in a coroutine."""
+    async with quell.watch() as watch:
+        assert_type(watch, quell.watch)
+
+
+@quell.watch()
+def plain(number: int, *, name: str = "") -> str:
+    """Return a text."""
+    return name * number
+
+
+@quell.watch(label="task")
+async def coroutine(number: int) -> str:
+    """Return a text."""
+    return str(number)
+
+
+assert_type(plain(1, name="a"), str)
+awaited = assert_type(coroutine(1), Coroutine[Any, Any, str])
+assert_type(quell.wrap_thread(plain)(1, name="a"), str)
+assert_type(quell.FetchPlan("comments"), quell.FetchPlan)
+
+
+def answer(request: HttpRequest) -> HttpResponseBase:
+    """Answer a request."""
+    raise NotImplementedError(request)
+
+
+middleware = QuellMiddleware(answer)
+assert_type(middleware, QuellMiddleware)
+assert_type(middleware(HttpRequest()), HttpResponseBase | Awaitable[HttpResponseBase])
+get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]] = middleware
