@@ -22,8 +22,8 @@ from quell.management.profiling.visiting import Visitor
 # Findings are 1, as of a linter; what keeps the command from running is another thing.
 USAGE_ERROR = 2
 _DESCRIPTION = """
-Visit pages, report findings, prove each fix. Rows, mail, caches and sessions stay as they were; what threads of
-a view write, and calls of other services, cannot be undone.
+Visit pages, report findings, prove each fix. Rows, mail, caches and sessions stay as they were;
+what threads of a view write, and calls of other services, cannot be undone.
 """
 
 
