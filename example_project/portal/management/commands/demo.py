@@ -13,9 +13,11 @@ from django.core.management.base import BaseCommand
 from accounts.models import User
 from problems import PROBLEMS, Problem
 from quell.findings import Finding
+from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.output import Paint
-from quell.management.profiling.running import Page, PageProfiler
-from quell.management.profiling.visiting import Visitor, in_memory
+from quell.management.profiling.pages import Page
+from quell.management.profiling.running import PageProfiler
+from quell.management.profiling.visiting import Visitor
 from quell.reporting.text import short_path
 from seeding.world import ADMIN_EMAIL
 
@@ -93,8 +95,10 @@ class Command(BaseCommand):
         for problem in PROBLEMS:
             if self._is_terminal():
                 self.stderr.write(f"\r\x1b[K{problem.number}/{len(PROBLEMS)} {problem.title}", ending="")
-            profiler = PageProfiler(Visitor(admin if problem.needs_user else None), repeat=repeat)
-            verdicts.append(Verdict(problem, profiler.profile(problem.slow_path), profiler.profile(problem.fast_path)))
+            profiler = PageProfiler(Visitor(Aliases(), admin if problem.needs_user else None), repeat=repeat)
+            verdicts.append(
+                Verdict(problem, profiler.profile(problem.slow_path), profiler.profile(problem.fast_path))
+            )
         if self._is_terminal():
             self.stderr.write("\r\x1b[K", ending="")
         return verdicts
