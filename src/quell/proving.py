@@ -31,12 +31,18 @@ def own_plan(finding: Finding) -> Finding:
     return replace(finding, plan=own or FetchPlan(path))
 
 
-def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
+def injection_for(scope: Scope, findings: Iterable[Finding], *, is_checked: bool = False) -> Injection:
     """
     Return the changes that a set of findings proposes, for a rerun of what the scope saw.
 
-    Joins, prefetches and columns go into the querysets. Calls that no cache answers, such as ``count()``, are
-    answered from one query for all rows. What cannot be tried is among its failures.
+    Args:
+        scope: What saw the unchanged run.
+        findings: Whose fixes to try.
+        is_checked: Whether a rerun has proven them already, so that only the time of another one is of interest.
+
+    Returns:
+        Joins, prefetches and columns go into the querysets. Calls that no cache answers, such as ``count()``,
+        are answered from one query for all rows. What cannot be tried is among its failures.
     """
     records = records_of(scope)
     families = _families_by_fetch(group(freeze(scope).fetches).values())
@@ -51,7 +57,7 @@ def injection_for(scope: Scope, findings: Iterable[Finding]) -> Injection:
         if plan:
             for fetch in families[root].fetches:
                 _add_plan(injection, records[fetch.number], plan, codes)
-        if not _add_batch(injection, families[first], records, codes) and not plan:
+        if not _add_batch(injection, families[first], records, codes, is_checked=is_checked) and not plan:
             injection.fail("only other code helps here, so there is nothing that a rerun could try")
     return injection
 
@@ -78,7 +84,12 @@ def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes:
 
 
 def _add_batch(
-    injection: Injection, family: Family, records: Mapping[int, FetchRecord], codes: Mapping[int, str]
+    injection: Injection,
+    family: Family,
+    records: Mapping[int, FetchRecord],
+    codes: Mapping[int, str],
+    *,
+    is_checked: bool,
 ) -> bool:
     """Let one query answer a call on a related manager; return whether there is such a call."""
     first = family.first
@@ -88,7 +99,8 @@ def _add_batch(
     owner = records[first.number]
     if owner.instance_model is None or not owner.hops:
         return False
-    batch = Batch(owner.instance_model, owner.hops[0], [fetch.owner_pk for fetch in family.fetches])
+    pks = [fetch.owner_pk for fetch in family.fetches]
+    batch = Batch(owner.instance_model, owner.hops[0], pks, is_checked=is_checked)
     for fetch in _one_per_path(family.fetches):
         record = records[fetch.number]
         tail = tail_behind(record.call_path.frames, codes) if record.call_path is not None else ()

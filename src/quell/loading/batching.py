@@ -33,14 +33,18 @@ class Batch:
         model: The class of the rows that make the call.
         accessor: The name of their related manager.
         owner_pks: The keys of these rows.
+        is_checked: Whether an earlier run has shown that the calls of all rows are alike.
     """
 
-    def __init__(self, model: type[Model], accessor: str, owner_pks: Sequence[Hashable]) -> None:
+    def __init__(
+        self, model: type[Model], accessor: str, owner_pks: Sequence[Hashable], *, is_checked: bool = False
+    ) -> None:
         self._model = model
         self._accessor = accessor
         self._owner_pks = tuple(dict.fromkeys(owner_pks))
         # As text, because the column of a generic relation may hold the keys as text.
         self._known = {str(pk) for pk in self._owner_pks}
+        self._is_checked = is_checked
         self._signature: object = None
         self._rows: dict[str, dict[str, list[Any]]] = {}
         self._counts: dict[str, dict[str, int]] = {}
@@ -54,9 +58,9 @@ class Batch:
             CannotBatch: If the call cannot be answered from one query.
         """
         alias = _alias_of(queryset)
-        shared = self._shared(queryset, instance, alias)
+        self._check(queryset, instance, alias)
         if alias not in self._rows:
-            self._rows[alias] = self._load(shared)
+            self._rows[alias] = self._load(self._shared(queryset, instance, alias))
         query, owner = queryset.query, str(instance.pk)
         found = self._rows[alias].get(owner, [])[query.low_mark : query.high_mark]
         if (alias, owner) in self._given:
@@ -78,18 +82,20 @@ class Batch:
             msg = "a count of sliced, distinct or grouped rows has no batch"
             raise CannotBatch(msg)
         alias = _alias_of(queryset)
-        shared = self._shared(queryset, instance, alias)
+        self._check(queryset, instance, alias)
         if alias not in self._counts:
-            grouped = shared.order_by().values_list(OWNER).annotate(batch_count=Count("*"))
+            grouped = self._shared(queryset, instance, alias).order_by().values_list(OWNER).annotate(batch_count=Count("*"))
             self._counts[alias] = {self._owner(pk): count for pk, count in grouped}
         return self._counts[alias].get(str(instance.pk), 0)
 
-    def _shared(self, queryset: Rows, instance: Model, alias: str) -> Rows:
-        """Return the queryset for all rows, after making sure that it stands for this row too."""
-        _refuse(queryset)
+    def _check(self, queryset: Rows, instance: Model, alias: str) -> None:
+        """Make sure that the query for all rows stands for this row too."""
         if str(instance.pk) not in self._known:
             msg = "the call was made by a row that did not make it before"
             raise CannotBatch(msg)
+        if self._is_checked:
+            return
+        _refuse(queryset)
         column = tie_field(self._model, self._accessor)
         signature = _signature(queryset, column, instance, self._owner_pks[0], alias)
         if self._signature is None:
@@ -97,6 +103,10 @@ class Batch:
         elif signature != self._signature:
             msg = f"the call depends on the row: .{self._accessor} is not filtered alike for all of them"
             raise CannotBatch(msg)
+
+    def _shared(self, queryset: Rows, instance: Model, alias: str) -> Rows:
+        """Return the queryset for all rows."""
+        column = tie_field(self._model, self._accessor)
         whole = _with_owners(_detached(queryset, alias), column, instance, self._owner_pks)
         whole.query.clear_limits()
         return whole

@@ -107,7 +107,7 @@ class PageProfiler:
         timed = []
         for _ in range(self._repeat):
             # A new one each time: its batches must run their queries again.
-            with answers_from(injection_for(control.watch.scope, findings)):
+            with answers_from(injection_for(control.watch.scope, findings, is_checked=True)):
                 timed.append(self._visitor.visit(page.path))
         return _median_ms(timed)
 
