@@ -35,5 +35,7 @@ def test_docs_links_lead_somewhere() -> None:
 def test_docs_show_recorded_output() -> None:
     """Each block of output was recorded: none is empty."""
     for page in (ROOT / "README.md", *DOCS.rglob("*.md")):
-        for name, body in re.findall(r"<!-- output: (\S+) -->\n(.*?)<!-- end -->", page.read_text(), re.DOTALL):
+        for name, body in re.findall(
+            r"<!-- output: (\S+) -->\n(.*?)<!-- end -->", page.read_text(), re.DOTALL
+        ):
             assert body.startswith("```text\n"), f"{page.name}: run python3 -m tools.record {name}"

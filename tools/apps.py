@@ -31,7 +31,9 @@ def main() -> int:
     chosen = parser.parse_args().apps or applications()
     unknown = sorted(set(chosen) - set(applications()))
     if unknown:
-        parser.error(f"there is no adapter for {', '.join(unknown)}: write one under benchmarks/real_apps/apps/")
+        parser.error(
+            f"there is no adapter for {', '.join(unknown)}: write one under benchmarks/real_apps/apps/"
+        )
     return max(run(app) for app in chosen)
 
 

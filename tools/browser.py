@@ -46,7 +46,11 @@ def served(database: Path) -> Iterator[str]:
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}"}
     for command in (["migrate", "--verbosity", "0"], ["seed", "--tickets", "60", "--flush"]):
         subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "manage.py", *command],
+            cwd=PROJECT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -122,8 +126,10 @@ def main() -> int:
         wrong = [line for name, path in PAGES.items() for line in check(browser, address, name, path)]
     for line in wrong:
         print(line)
-    print(f"{len(PAGES) - len({line.split(':')[0] for line in wrong})} of {len(PAGES)} pages are right; "
-          f"pictures in {PICTURES.relative_to(ROOT)}")
+    print(
+        f"{len(PAGES) - len({line.split(':')[0] for line in wrong})} of {len(PAGES)} pages are right; "
+        f"pictures in {PICTURES.relative_to(ROOT)}"
+    )
     return 1 if wrong else 0
 
 

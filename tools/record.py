@@ -12,7 +12,9 @@ PAGES = ("README.md", "docs/cost.md", "docs/verification.md")
 
 
 def _run(target: str) -> str:
-    done = subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")

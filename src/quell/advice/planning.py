@@ -52,7 +52,12 @@ def _without_needless(plan: FetchPlan) -> FetchPlan:
     counts = {name: path for name, path in plan.counts.items() if path not in loaded}
     exists = {name: path for name, path in plan.exists.items() if path not in loaded}
     return FetchPlan(
-        *plan.paths, join=plan.join, separate=plan.separate, counts=counts, exists=exists, filters=plan.filters
+        *plan.paths,
+        join=plan.join,
+        separate=plan.separate,
+        counts=counts,
+        exists=exists,
+        filters=plan.filters,
     )
 
 
@@ -65,7 +70,9 @@ def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
         if prefetches or plan.counts or plan.exists:
             place = place.replace(".list_select_related", ".get_queryset")
         else:
-            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in joins)},)".replace("'", '"')
+            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in joins)},)".replace(
+                "'", '"'
+            )
     return replace(finding, plan=plan, place=place, suggestion=suggestion)
 
 
@@ -78,7 +85,9 @@ def model_of(label: str) -> type[Model]:
 def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
     fetch = fetches.get(finding.fetches[1]) if finding.fetches else None
     if fetch is None:
-        return replace(finding, suggestion="Run one query before the loop, and look the rows up in its result.")
+        return replace(
+            finding, suggestion="Run one query before the loop, and look the rows up in its result."
+        )
     if finding.kind == "query_in_loop":
         return replace(finding, suggestion=_loop_code(fetch))
     if fetch.is_deferred:
@@ -149,7 +158,9 @@ def _filtered_code(fetch: Fetch, path: str, behind: str = "") -> str:
     chain = chain_behind(fetch.origin, relation) or chain_behind(fetch.trigger, relation)
     kept = _row_calls(chain) or (".filter(...)" if "filter" in fetch.variant else ".all()")
     if fetch.method == "aggregate":
-        return f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
+        return (
+            f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
+        )
     if behind:
         kept += f'.prefetch_related("{behind}")'
     base = f'Prefetch("{path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'
@@ -167,7 +178,11 @@ def _row_calls(chain: str) -> str:
         match node:
             case ast.Call(func=ast.Attribute(attr=name)) if name in _ROW_CALLS:
                 return ast.unparse(node)[1:].replace("'", '"')
-            case ast.Call(func=ast.Attribute(value=inner)) | ast.Subscript(value=inner) | ast.Attribute(value=inner):
+            case (
+                ast.Call(func=ast.Attribute(value=inner))
+                | ast.Subscript(value=inner)
+                | ast.Attribute(value=inner)
+            ):
                 node = inner
             case _:
                 return ""

@@ -2,7 +2,8 @@
 Families: the fetches that one queryset, or one loop of querysets, caused by one relation.
 
 A root's family is its call path and its origin: the fetches of one loop share both, two unrelated querysets never
-do, even where one line evaluates them. A relation's family is that of its parent and the hops from there. So a family is what one change at one queryset would replace.
+do, even where one line evaluates them. A relation's family is that of its parent and the hops from there. So a
+family is what one change at one queryset would replace.
 """
 
 from collections import Counter

@@ -45,17 +45,19 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         if family.first.kind == "orphan" and family.owner_count >= loop_threshold
     ]
     merged = _merge_lines(hits)
-    return tuple([*(_finding(*item) for item in merged), *(_orphan_finding(hit) for hit in orphans)])
+    return (*(_finding(*item) for item in merged), *(_orphan_finding(hit) for hit in orphans))
 
 
 def _climb(family: Family, threshold: int) -> tuple[Family, tuple[str, ...]]:
     """Walk from a repeated relation to the nearest queryset that user code built and that loaded all its rows."""
     path = family.hops
     node = family.parent
-    assert node is not None  # a lazy fetch has a parent by construction  # noqa: S101
+    assert node is not None  # a lazy fetch has a parent by construction
     candidate: tuple[Family, tuple[str, ...]] | None = None
     while node.parent is not None and len(path) < MAX_HOPS:
-        is_one_list = node.first.kind == "lazy" and not node.is_repeated(threshold) and not node.first.is_single
+        is_one_list = (
+            node.first.kind == "lazy" and not node.is_repeated(threshold) and not node.first.is_single
+        )
         if is_one_list and node.first.built_by == "user":
             return node, path
         if is_one_list:

@@ -1,7 +1,9 @@
 """Q102: the same SELECT again and again, by one path below a frame that is still at the same instruction."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 
 from quell.events import Fetch, QueryEvent, Recording
 from quell.findings import Finding
@@ -13,21 +15,43 @@ MIN_CHUNK = 50  # values of an IN list that make a batch of it
 _PAGE = re.compile(r"\b(?:LIMIT|FETCH\s+(?:FIRST|NEXT))\s+(\d+)", re.IGNORECASE)
 _OFFSET = re.compile(r"\bOFFSET\s+\d+", re.IGNORECASE)
 _KEYSET = re.compile(r"(?:>|<)=?\s*(?:\(?%s|\(?\?|:\w+|%\(|'|\d)", re.IGNORECASE)
-_IN_LIST = re.compile(r"\bIN\s*\(((?:[^(),]*,){%d}[^()]*)\)" % (MIN_CHUNK - 1), re.IGNORECASE)
+_IN_LIST = re.compile(rf"\bIN\s*\(((?:[^(),]*,){{{MIN_CHUNK - 1}}}[^()]*)\)", re.IGNORECASE)
 
 
 def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     """
     Return one finding per loop that ran one SELECT at least ``threshold`` times.
 
-    Loads that an instance caused belong to the rule for N+1; paging and batches are no loop.
+    Loads that several instances caused belong to the rule for N+1, what one instance loads again and again is a
+    loop; paging and batches are none. What one line does with one queryset is one finding.
     """
-    fetches = {fetch.number: fetch for fetch in recording.fetches}
-    found = []
+    fetches = _outside_of_n_plus_one(recording.fetches)
+    found: dict[Hashable, Finding] = {}
     for events in _repeats(recording.queries, fetches).values():
         if len(events) >= threshold and not is_batched(events):
-            found.append(_finding(events, fetches.get(events[0].fetch)))
-    return tuple(found)
+            finding = _finding(events, fetches.get(events[0].fetch))
+            key = (finding.model, finding.origin, finding.trigger or events[0].call_path)
+            found[key] = _together(found[key], finding) if key in found else finding
+    return tuple(found.values())
+
+
+def _together(one: Finding, other: Finding) -> Finding:
+    return replace(one, count=one.count + other.count, saved_queries=one.saved_queries + other.saved_queries)
+
+
+def _outside_of_n_plus_one(fetches: Iterable[Fetch]) -> Mapping[int, Fetch]:
+    """Return the fetches by number, without prefetches and without what several instances of one fetch asked for."""
+    owners: dict[Hashable, set[Hashable]] = defaultdict(set)
+    kept = [fetch for fetch in fetches if fetch.kind != "prefetch"]
+    for fetch in kept:
+        owners[_relation(fetch)].add(fetch.owner)
+    return {
+        fetch.number: fetch for fetch in kept if fetch.kind == "root" or len(owners[_relation(fetch)]) == 1
+    }
+
+
+def _relation(fetch: Fetch) -> Hashable:
+    return fetch.kind, fetch.parent, fetch.owner_model, fetch.hops
 
 
 def is_batched(events: Iterable[QueryEvent]) -> bool:
@@ -44,19 +68,20 @@ def _is_page(sql: str) -> bool:
 
 def _repeats(
     queries: Iterable[QueryEvent], fetches: Mapping[int, Fetch]
-) -> Mapping[tuple[int, str], list[QueryEvent]]:
-    """Group the statements that no instance caused by call path, then by text."""
+) -> Mapping[tuple[int, str, Hashable], list[QueryEvent]]:
+    """Group the statements outside of fetches, and those of the given fetches, by call path, then by text."""
     by_path: dict[int, list[QueryEvent]] = {}
     for event in queries:
-        fetch = fetches.get(event.fetch)
-        caused = fetch is not None and fetch.kind in {"lazy", "prefetch", "orphan"}
-        if event.operation == "select" and not caused:
+        if event.operation == "select" and (not event.fetch or event.fetch in fetches):
             by_path.setdefault(event.call_path, []).append(event)
-    grouped: dict[tuple[int, str], list[QueryEvent]] = {}
+    grouped: dict[tuple[int, str, Hashable], list[QueryEvent]] = {}
     for path, events in by_path.items():
         if len(events) > 1:
             for event in events:
-                grouped.setdefault((path, fingerprint(event.sql)), []).append(event)
+                fetch = fetches.get(event.fetch)
+                # Of two parents of one loop, each with a relation of its own, the rule for N+1 knows.
+                owner = fetch.owner if fetch is not None and fetch.kind != "root" else None
+                grouped.setdefault((path, fingerprint(event.sql), owner), []).append(event)
     return grouped
 
 

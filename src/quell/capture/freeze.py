@@ -30,7 +30,9 @@ def freeze(scope: Scope) -> Recording:
     records = records_of(scope)
     fetches = tuple(_freeze_fetch(records[number]) for number in sorted(records))
     return Recording(
-        queries=tuple(freeze_event(event) for event in events), fetches=fetches, dropped_count=scope.dropped_count
+        queries=tuple(freeze_event(event) for event in events),
+        fetches=fetches,
+        dropped_count=scope.dropped_count,
     )
 
 

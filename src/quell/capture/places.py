@@ -8,8 +8,8 @@ from typing import Any
 from django.template.base import Node
 
 from quell.events import Builder, Location
-from quell.lineage.alias import FetchRecord
 from quell.lineage.accesses import FieldNote
+from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.sites import Site
 from quell.lineage.usercode import is_user_code, is_user_file
@@ -51,7 +51,7 @@ def class_location(cls: type, function: str = "") -> Location | None:
 
 def trigger_of(path: CallPath) -> Location | None:
     """Return the innermost user line or template node; else what drove the load; else a library's template line."""
-    known: Location | None | str = path.facts.get("trigger", "")
+    known: Location | str | None = path.facts.get("trigger", "")
     if not isinstance(known, str):
         return known
     found = path.facts["trigger"] = _find_trigger(path.frames)
@@ -61,6 +61,7 @@ def trigger_of(path: CallPath) -> Location | None:
 def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
     driver: Location | None = None
     library_line: Location | None = None
+    form_field = ""
     for frame in frames:
         if isinstance(frame.note, Node):
             spot = node_location(frame.note)
@@ -68,16 +69,19 @@ def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
                 return spot
             library_line = library_line or spot
         elif isinstance(frame.note, FieldNote):
-            driver = driver or _driver_location(frame.note)
+            driver = driver or _driver_location(frame.note, form_field)
+        elif isinstance(frame.note, str):
+            form_field = form_field or frame.note
         elif is_user_code(frame.code):
             return code_location(frame.code, frame.lasti)
     return driver or library_line
 
 
-def _driver_location(note: FieldNote) -> Location | None:
-    if not is_user_file(inspect.getsourcefile(note.owner) or ""):
+def _driver_location(note: FieldNote, form_field: str) -> Location | None:
+    if not is_user_file(_file_of(note.owner)):
         return None
-    return class_location(note.owner, f"{note.owner.__qualname__}.{note.name}")
+    name = note.name or form_field
+    return class_location(note.owner, f"{note.owner.__qualname__}.{name}" if name else "")
 
 
 def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:

@@ -18,12 +18,14 @@ from quell.conf import get_settings
 from quell.guard import guarded
 from quell.introspection.managers import condition_count, relation_name, variant_of
 from quell.lineage._patches import installation
-from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.accesses import Access
+from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import CallPath, callers, collect, current_unit, walk
 from quell.lineage.hooks import active, enter, leave
 
-_TRANSACTION = re.compile(r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE)
+_TRANSACTION = re.compile(
+    r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
+)
 # What nearly every statement begins with, and no transaction control does.
 _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
@@ -123,7 +125,14 @@ class Scope:
             seconds = perf_counter() - start
             guarded(self.switch_off, None, self._record, sql, many, context, seconds, sys._getframe(1))
 
-    def _record(self, sql: str, many: bool, context: dict[str, Any], seconds: float, frame: FrameType) -> None:  # noqa: FBT001
+    def _record(  # Positional all the way, as Django calls an execute wrapper.
+        self,
+        sql: str,
+        many: bool,  # noqa: FBT001
+        context: dict[str, Any],
+        seconds: float,
+        frame: FrameType,
+    ) -> None:
         sql = sql if type(sql) is str else _as_text(sql, context)
         if not sql.startswith(_USUAL) and _TRANSACTION.match(sql):
             return

@@ -36,10 +36,14 @@ def condition_count(model: type[Model], name: str) -> int:
     return 2 if any(field.name == name for field in model._meta.private_fields) else 1
 
 
-def variant_of(query: Any, method: str, related: type[Model], relation_conditions: int = 1) -> tuple[str, ...]:
+def variant_of(
+    query: Any, method: str, related: type[Model], relation_conditions: int = 1
+) -> tuple[str, ...]:
     """
-    Return what a call added to a related manager: ``filter``, ``order``, ``slice``, ``values``, ``distinct``,
-    ``columns``, ``join``.
+    Return what a call added to a related manager.
+
+    Returns:
+        Some of ``filter``, ``order``, ``slice``, ``values``, ``distinct``, ``columns`` and ``join``.
 
     What the default manager does itself is not added by the call: its related managers do it, too.
     """
@@ -48,7 +52,8 @@ def variant_of(query: Any, method: str, related: type[Model], relation_condition
     asked = relation_conditions + (method == "contains")
     added = {
         "filter": _count_conditions(inner.where) > _count_conditions(own.where) + asked,
-        "order": method not in _ORDERING and (inner.order_by, inner.extra_order_by) != (own.order_by, own.extra_order_by),
+        "order": method not in _ORDERING
+        and (inner.order_by, inner.extra_order_by) != (own.order_by, own.extra_order_by),
         "slice": inner.is_sliced and method not in {"first", "last", "exists", "get", "contains"},
         "values": bool(inner.values_select) and is_listed,
         "distinct": inner.distinct != own.distinct,
@@ -88,7 +93,7 @@ def _candidates(model: type[Model], related: type[Model]) -> tuple[tuple[str, tu
 def _cached_candidates(
     model: type[Model],
     related: type[Model],
-    ready: bool,  # noqa: ARG001, FBT001 -- a new answer once all models are loaded
+    ready: bool,  # noqa: FBT001 -- a new answer once all models are loaded
 ) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     return tuple(_find_candidates(model, related))
 
@@ -98,19 +103,21 @@ def _find_candidates(model: type[Model], related: type[Model]) -> Iterator[tuple
     wanted: Any = related._meta.concrete_model
     for field in model._meta.many_to_many:
         target: Any = field.remote_field.model
-        if wanted in {target._meta.concrete_model, field.remote_field.through}:
-            yield field.name, (field.remote_field.through._meta.get_field(field.m2m_field_name()),)
+        through: Any = field.remote_field.through
+        if wanted in {target._meta.concrete_model, through}:
+            yield field.name, (through._meta.get_field(field.m2m_field_name()),)
     rel: Any
     for rel in model._meta.related_objects:
         leads_to = {rel.related_model._meta.concrete_model, getattr(rel, "through", None)}
         if wanted not in leads_to or not rel.get_accessor_name():
             continue
         if rel.many_to_many:
-            through: Any = rel.through
+            through = rel.through
             name = rel.field.m2m_reverse_field_name()
             yield str(rel.get_accessor_name()), (through._meta.get_field(name),)
         else:
             yield str(rel.get_accessor_name()), (rel.field,)
+    private: Any
     for private in model._meta.private_fields:
         name = getattr(private, "object_id_field_name", "")
         if name and private.related_model._meta.concrete_model is wanted:

@@ -17,6 +17,8 @@ from django.template.base import Node
 from quell.lineage.sites import watch_owner
 
 STOP = object()
+# What the admin calls each inline in the context of its template.
+_INLINE = "inline_admin_formset"
 
 
 class Access:
@@ -85,34 +87,38 @@ def _see_prefetch_level(frame: FrameType, access: Access) -> None:
     access.level = (lookup.prefetch_to.split("__")[level],)
 
 
-def _see_declared(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+def _see_declared(frame: FrameType, access: Access) -> None:
     access.is_declared = True
 
 
 def _see_method(name: str) -> Handler:
-    def fill(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+    def fill(frame: FrameType, access: Access) -> None:
         if not access.loader and access.peers is None:
             access.method = name
 
     return fill
 
 
-def _see_connecting(frame: FrameType, access: Access) -> None:  # noqa: ARG001
+def _see_connecting(frame: FrameType, access: Access) -> None:
     access.is_connecting = True
 
 
-def stop(frame: FrameType, access: Access) -> object:  # noqa: ARG001
+def stop(frame: FrameType, access: Access) -> object:
     """End the walk: the request, task or test begins here."""
     return STOP
 
 
-def _node(frame: FrameType, access: Access) -> Node:  # noqa: ARG001
+def _node(frame: FrameType, access: Access) -> Node:
     node: Node = frame.f_locals["self"]
     return node
 
 
 class FieldNote:
-    """A field that a serializer, or a column that an admin, was working on; equal by class and name."""
+    """
+    A field that a serializer, or a column that an admin, was working on; equal by class and name.
+
+    Of an inline of an admin the name is empty: what is further in tells the field.
+    """
 
     __slots__ = ("name", "owner")
 
@@ -127,19 +133,33 @@ class FieldNote:
         return hash((self.owner, self.name))
 
 
-def _serializer_field(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+def _serializer_field(frame: FrameType, access: Access) -> FieldNote | None:
     names = frame.f_locals
     field = names.get("field")
     name = getattr(field, "field_name", None)
     return FieldNote(type(names["self"]), name) if name else None
 
 
-def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:  # noqa: ARG001
+def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:
     names = frame.f_locals
     name, owner = names.get("name") or names.get("field_name"), names.get("model_admin")
     if owner is None and "cl" in names:
         owner = names["cl"].model_admin
     return FieldNote(type(owner), str(name)) if owner is not None and isinstance(name, str) else None
+
+
+def _form_field(frame: FrameType, access: Access) -> str | None:
+    name = frame.f_locals["self"].name
+    return name if isinstance(name, str) else None
+
+
+def _admin_inline(frame: FrameType, access: Access) -> FieldNote | None:
+    # Without a call of the context, whose keys may be asked for by nobody else.
+    for layer in reversed(frame.f_locals["context"].dicts):
+        if _INLINE in layer:
+            owner = getattr(layer[_INLINE], "opts", None)
+            return FieldNote(type(owner), "") if owner is not None else None
+    return None
 
 
 def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
@@ -163,21 +183,23 @@ def _watch_orm() -> None:
     _watch(DeferredAttribute.__get__, _see_loader("deferred"), ASKED_OF_ORM)
     _watch(Model.refresh_from_db, _see_refresh, ASKED_OF_ORM)
     _watch(query_module.prefetch_one_level, _see_prefetch_level, ASKED_OF_ORM)
-    _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)
+    # The stubs know none of these private methods.
+    _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)  # type: ignore[attr-defined]
     for name in _METHODS:
         _watch(getattr(QuerySet, name), _see_method(name), ASKED_OF_ORM)
     # The frame of iterator() itself is gone when the first row is read.
-    _watch(QuerySet._iterator, _see_method("iterator"), ASKED_OF_ORM)
+    _watch(QuerySet._iterator, _see_method("iterator"), ASKED_OF_ORM)  # type: ignore[attr-defined]
 
 
 def _watch_surroundings() -> None:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    _watch(RawQuery._execute_query, _see_compiler, ASKED_OF_ORM)
+    # The stubs know none of these private methods.
+    _watch(RawQuery._execute_query, _see_compiler, ASKED_OF_ORM)  # type: ignore[attr-defined]
     _watch(BaseDatabaseWrapper.connect, _see_connecting)
     _watch(Node.render_annotated, _node)
-    _watch(BaseHandler._get_response, stop)
-    _watch(BaseHandler._get_response_async, stop)
+    _watch(BaseHandler._get_response, stop)  # type: ignore[attr-defined]
+    _watch(BaseHandler._get_response_async, stop)  # type: ignore[attr-defined]
 
 
 def _watch_generic_keys() -> None:
@@ -209,6 +231,14 @@ def _watch_admin() -> None:
         _watch(tags.items_for_result, _admin_column)
 
 
+def _watch_forms() -> None:
+    _watch(sys.modules["django.forms.boundfield"].BoundField.as_widget, _form_field)
+
+
+def _watch_inlines() -> None:
+    _watch(sys.modules["django.template.loader_tags"].IncludeNode.render, _admin_inline)
+
+
 def _watch_mysql() -> None:
     backend = sys.modules["django.db.backends.mysql.base"]
     _watch(backend.DatabaseWrapper.mysql_server_data.func, _see_connecting)
@@ -220,6 +250,8 @@ _WATCHERS = {
     "django.contrib.contenttypes.fields": _watch_generic_keys,
     "rest_framework.serializers": _watch_rest_framework,
     "django.contrib.admin.templatetags.admin_list": _watch_admin,
+    "django.contrib.admin.helpers": _watch_inlines,
+    "django.forms.boundfield": _watch_forms,
     "django.db.backends.mysql.base": _watch_mysql,
 }
 

@@ -60,7 +60,6 @@ class FetchRecord:
         except TypeError:
             self.owner = id(instance)
 
-
     def ask_again(self, instance: "Model") -> None:
         """Note the instance whose own row this fetch loads, again or in part."""
         self.ask(instance)
@@ -84,6 +83,7 @@ class FetchAlias(str):
     def __new__(
         cls, alias: str, fetch: FetchRecord, model: "type[Model]", hops: tuple[str, ...] = ()
     ) -> "FetchAlias":
+        """Return a text equal to the alias that points to the fetch."""
         self = str.__new__(cls, alias)
         self.fetch = fetch
         self.model = model

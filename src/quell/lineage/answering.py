@@ -26,7 +26,9 @@ class Answerer(Protocol):
     def value(self, queryset: "QuerySet[Any, Any]", method: str, frame: FrameType | None) -> object:
         """Return what ``count()`` or ``exists()`` would, or ``MISSING``."""
 
-    def replacement(self, queryset: "QuerySet[Any, Any]", frame: FrameType | None) -> "QuerySet[Any, Any] | None":
+    def replacement(
+        self, queryset: "QuerySet[Any, Any]", frame: FrameType | None
+    ) -> "QuerySet[Any, Any] | None":
         """Return the queryset to iterate over instead, for ``iterator()``."""
 
 

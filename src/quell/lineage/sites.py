@@ -30,11 +30,13 @@ def watch_owner(code: CodeType) -> None:
 
 
 class Site:
-    """A place in code or in a template, with the instance that asked where Django does not tell; pickles as ``None``."""
+    """A place in code or a template, with the instance that asked where Django does not tell; pickles as ``None``."""
 
     __slots__ = ("code", "instance", "lasti", "node")
 
-    def __init__(self, code: CodeType | None, lasti: int, node: Node | None = None, instance: Any = None) -> None:
+    def __init__(
+        self, code: CodeType | None, lasti: int, node: Node | None = None, instance: Any = None
+    ) -> None:
         self.code = code
         self.lasti = lasti
         self.node = node

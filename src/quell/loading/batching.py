@@ -84,7 +84,12 @@ class Batch:
         alias = _alias_of(queryset)
         self._check(queryset, instance, alias)
         if alias not in self._counts:
-            grouped = self._shared(queryset, instance, alias).order_by().values_list(OWNER).annotate(batch_count=Count("*"))
+            grouped = (
+                self._shared(queryset, instance, alias)
+                .order_by()
+                .values_list(OWNER)
+                .annotate(batch_count=Count("*"))
+            )
             self._counts[alias] = {self._owner(pk): count for pk, count in grouped}
         return self._counts[alias].get(str(instance.pk), 0)
 
