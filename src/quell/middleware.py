@@ -7,6 +7,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from quell.guard import guarded
 from quell.lineage._patches import installation
 from quell.pipeline import logged_watch
 
@@ -32,7 +33,7 @@ class QuellMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         # On and off with each request would use up the version tags of QuerySet, and slow it down for good.
-        installation.keep()
+        guarded(lambda: True, None, installation.keep)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer a request inside a scope."""

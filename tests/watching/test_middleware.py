@@ -14,10 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, AsyncRequestFactory, Client, RequestFactory, override_settings
 
 import quell
+from quell.lineage import _patches
 from quell.lineage.hooks import active
 from quell.middleware import QuellMiddleware, label_of
 from quell.signals import findings_reported
-from tests.watching.probes import tables
+from tests.watching.probes import assert_untouched, tables
 from tests.watching.views import count
 
 MIDDLEWARE = ["quell.middleware.QuellMiddleware", *settings.MIDDLEWARE]
@@ -254,3 +255,21 @@ def test_error_inside_quell_lets_the_request_through(
 
     assert Client().get("/countries/").content == b"Country 0, Country 1, Country 2"
     assert [record.levelno for record in caplog.records if record.name == "quell"] == [logging.ERROR]
+
+
+@override_settings(QUELL_ON_ERROR="log")
+def test_hooks_that_do_not_fit_let_the_process_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the hooks cannot be installed, pages are served without quell."""
+
+    def refuse(original: object) -> object:
+        raise AttributeError("another Django")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(_patches.PATCHES[0], "wrap", refuse)
+        response = Client().get("/countries/")
+
+    assert response.content == b"Country 0, Country 1, Country 2"
+    assert "another Django" in caplog.text
+    assert_untouched()

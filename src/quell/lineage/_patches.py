@@ -180,8 +180,8 @@ class _Installation:
         """Keep the hooks, idle where no scope is open, until the process ends."""
         with self.lock:
             if not self.is_kept:
-                self.is_kept = True
                 self.acquire()
+                self.is_kept = True
 
     def _install(self) -> None:
         # It stays connected: rows outlive their scope.
