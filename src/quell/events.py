@@ -61,6 +61,7 @@ class Fetch:
     variant: tuple[str, ...] = ()
     origin: Location | None = None
     built_by: Builder = "library"
+    form_field: str = ""  # whose widget asked for the rows: its choices
     place: str = ""
     trigger: Location | None = None
     call_path: int = 0

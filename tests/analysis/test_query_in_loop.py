@@ -119,3 +119,35 @@ def test_single_rows_and_short_lists_are_no_batches(sql: str) -> None:
 def test_empty_recording_gives_no_findings() -> None:
     """Nothing is fine."""
     assert not _count()
+
+
+def test_one_instance_that_asks_again_and_again_is_found() -> None:
+    """No N+1, as there is one owner; the answers are the same each time."""
+    order = root()
+    loads = [lazy(order, "lines", owner=1, call_path=1) for _ in range(3)]
+    queries = tuple(select(fetch=load.number) for load in loads)
+
+    (finding,) = find(recording(order, *loads, queries=queries), threshold=3)
+
+    assert (finding.kind, finding.code, finding.count) == ("duplicate_query", "Q104", 3)
+
+
+def test_one_instance_that_asks_for_something_else_each_time_is_a_loop() -> None:
+    """The call chooses rows, so the answers differ."""
+    order = root()
+    loads = [lazy(order, "lines", owner=1, call_path=1, variant=("filter",)) for _ in range(3)]
+    queries = tuple(select(fetch=load.number) for load in loads)
+
+    (finding,) = find(recording(order, *loads, queries=queries), threshold=3)
+
+    assert (finding.kind, finding.model) == ("query_in_loop", "shop.Other")
+
+
+def test_two_shapes_of_one_line_are_one_finding() -> None:
+    """One cause is one finding."""
+    orders = root()
+    queries = tuple(select(sql, fetch=orders.number) for sql in ("SELECT 1 FROM a", "SELECT 1 FROM b") * 3)
+
+    (finding,) = find(recording(orders, queries=queries), threshold=3)
+
+    assert (finding.count, finding.saved_queries) == (6, 4)

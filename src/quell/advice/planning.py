@@ -88,8 +88,8 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
         return replace(
             finding, suggestion="Run one query before the loop, and look the rows up in its result."
         )
-    if finding.kind == "query_in_loop":
-        return replace(finding, suggestion=_loop_code(fetch))
+    if finding.kind in {"query_in_loop", "duplicate_query"}:
+        return replace(finding, suggestion=_loop_code(finding, fetch))
     if fetch.is_deferred:
         column = finding.path.rpartition("__")[2]
         return replace(finding, suggestion=f'load "{column}": name it in .only(), or take it out of .defer()')
@@ -99,8 +99,21 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
     return _advise_relation(finding, fetch, fetches)
 
 
-def _loop_code(fetch: Fetch) -> str:
+def _loop_code(finding: Finding, fetch: Fetch) -> str:
     name = fetch.model.rpartition(".")[2]
+    if fetch.form_field and fetch.method in {"", "iterator"}:
+        # All forms of a formset copy the field, and with it choices that are a list.
+        return f'field.choices = list(field.choices) where the field "{fetch.form_field}" is made'
+    if finding.kind == "duplicate_query":
+        owner = fetch.owner_model.rpartition(".")[2].lower()
+        call = (
+            f".{fetch.method}()"
+            if fetch.method in {"count", "exists"}
+            else ""
+            if fetch.is_single
+            else ".all()"
+        )
+        return f"{owner}.{fetch.hops[-1]}{call} once, before the loop"
     if fetch.method == "get":
         return f"{name}.objects.in_bulk(...) before the loop"
     if fetch.method in {"count", "exists", "aggregate"}:

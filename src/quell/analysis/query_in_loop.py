@@ -1,4 +1,8 @@
-"""Q102: the same SELECT again and again, by one path below a frame that is still at the same instruction."""
+"""
+Q102: the same SELECT again and again, by one path below a frame that is still at the same instruction.
+
+What one instance loads again and again, without anything that the call adds, is Q104: each answer is the same.
+"""
 
 import re
 from collections import defaultdict
@@ -10,6 +14,7 @@ from quell.findings import Finding
 from quell.sqltext import fingerprint
 
 KIND, CODE = "query_in_loop", "Q102"
+DUPLICATE = "duplicate_query", "Q104"
 MIN_CHUNK = 50  # values of an IN list that make a batch of it
 
 _PAGE = re.compile(r"\b(?:LIMIT|FETCH\s+(?:FIRST|NEXT))\s+(\d+)", re.IGNORECASE)
@@ -23,14 +28,14 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     Return one finding per loop that ran one SELECT at least ``threshold`` times.
 
     Loads that several instances caused belong to the rule for N+1, what one instance loads again and again is a
-    loop; paging and batches are none. What one line does with one queryset is one finding.
+    loop, too; paging and batches are none. What one line does with one queryset is one finding.
     """
     fetches = _outside_of_n_plus_one(recording.fetches)
     found: dict[Hashable, Finding] = {}
     for events in _repeats(recording.queries, fetches).values():
         if len(events) >= threshold and not is_batched(events):
             finding = _finding(events, fetches.get(events[0].fetch))
-            key = (finding.model, finding.origin, finding.trigger or events[0].call_path)
+            key = (finding.kind, finding.model, finding.origin, finding.trigger or events[0].call_path)
             found[key] = _together(found[key], finding) if key in found else finding
     return tuple(found.values())
 
@@ -88,9 +93,11 @@ def _repeats(
 def _finding(events: list[QueryEvent], fetch: Fetch | None) -> Finding:
     first = events[0]
     is_user = fetch is not None and fetch.built_by == "user"
+    is_same = fetch is not None and fetch.kind != "root" and not fetch.variant
+    kind, code = DUPLICATE if is_same else (KIND, CODE)
     return Finding(
-        kind=KIND,
-        code=CODE,
+        kind=kind,
+        code=code,
         model=fetch.model if fetch is not None else "",
         count=len(events),
         saved_queries=len(events) - 1,

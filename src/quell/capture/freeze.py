@@ -1,6 +1,6 @@
 """Turn what a scope kept into plain, frozen records."""
 
-from quell.capture.places import origin_of, trigger_of
+from quell.capture.places import form_field_of, origin_of, trigger_of
 from quell.capture.scope import RawEvent, Scope
 from quell.events import Fetch, FetchKind, QueryEvent, Recording
 from quell.exceptions import UsageError
@@ -88,6 +88,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         origin=origin,
         built_by=built_by,
         place=place,
+        form_field=form_field_of(record.call_path) if record.call_path is not None else "",
         trigger=trigger_of(record.call_path) if record.call_path is not None else None,
         call_path=record.call_path.number if record.call_path is not None else 0,
         sql=record.sql,

@@ -77,6 +77,16 @@ def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
     return driver or library_line
 
 
+def form_field_of(path: CallPath) -> str:
+    """Return the name of the form field whose widget ran the statement by itself."""
+    for frame in path.frames:
+        if isinstance(frame.note, str):
+            return frame.note
+        if is_user_code(frame.code):
+            break
+    return ""
+
+
 def _driver_location(note: FieldNote, form_field: str) -> Location | None:
     if not is_user_file(_file_of(note.owner)):
         return None

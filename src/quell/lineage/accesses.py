@@ -17,8 +17,6 @@ from django.template.base import Node
 from quell.lineage.sites import watch_owner
 
 STOP = object()
-# What the admin calls each inline in the context of its template.
-_INLINE = "inline_admin_formset"
 
 
 class Access:
@@ -117,7 +115,7 @@ class FieldNote:
     """
     A field that a serializer, or a column that an admin, was working on; equal by class and name.
 
-    Of an inline of an admin the name is empty: what is further in tells the field.
+    Of an admin that drives a form the name is empty: what is further in tells the field.
     """
 
     __slots__ = ("name", "owner")
@@ -153,13 +151,22 @@ def _form_field(frame: FrameType, access: Access) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _admin_inline(frame: FrameType, access: Access) -> FieldNote | None:
-    # Without a call of the context, whose keys may be asked for by nobody else.
+def _admin_form(frame: FrameType, access: Access) -> FieldNote | None:
+    # Without a call of the context: its layers are plain dictionaries.
     for layer in reversed(frame.f_locals["context"].dicts):
-        if _INLINE in layer:
-            owner = getattr(layer[_INLINE], "opts", None)
-            return FieldNote(type(owner), "") if owner is not None else None
+        if "inline_admin_formset" in layer:
+            return _driver(getattr(layer["inline_admin_formset"], "opts", None))
+        if "adminform" in layer:
+            return _driver(getattr(layer["adminform"], "model_admin", None))
     return None
+
+
+def _admin_view(frame: FrameType, access: Access) -> FieldNote | None:
+    return _driver(frame.f_locals["self"])
+
+
+def _driver(owner: Any) -> FieldNote | None:
+    return FieldNote(type(owner), "") if owner is not None else None
 
 
 def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
@@ -235,8 +242,11 @@ def _watch_forms() -> None:
     _watch(sys.modules["django.forms.boundfield"].BoundField.as_widget, _form_field)
 
 
-def _watch_inlines() -> None:
-    _watch(sys.modules["django.template.loader_tags"].IncludeNode.render, _admin_inline)
+def _watch_admin_forms() -> None:
+    _watch(sys.modules["django.template.loader_tags"].IncludeNode.render, _admin_form)
+    admin = sys.modules["django.contrib.admin.options"]
+    for name in ("_changeform_view", "_delete_view"):
+        _watch(getattr(admin.ModelAdmin, name), _admin_view)
 
 
 def _watch_mysql() -> None:
@@ -250,7 +260,7 @@ _WATCHERS = {
     "django.contrib.contenttypes.fields": _watch_generic_keys,
     "rest_framework.serializers": _watch_rest_framework,
     "django.contrib.admin.templatetags.admin_list": _watch_admin,
-    "django.contrib.admin.helpers": _watch_inlines,
+    "django.contrib.admin.options": _watch_admin_forms,
     "django.forms.boundfield": _watch_forms,
     "django.db.backends.mysql.base": _watch_mysql,
 }
