@@ -59,6 +59,7 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
+        self._texts: dict[str, str] = {}
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._max_events = get_settings().max_events
         # Each with its thread; a list, as several threads add to it.
@@ -146,6 +147,8 @@ class Scope:
         if access.is_connecting:
             return
         path = self._path(key, frame)
+        # A loop makes the same text again and again; one copy is enough.
+        sql = self._texts.setdefault(sql, sql)
         cursor, connection = context["cursor"], context["connection"]
         event = RawEvent(sql, connection.alias, seconds, _row_count(cursor), path)
         event.many = many
