@@ -101,8 +101,10 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     view = _view_of(path) if path is not None else None
     if site is not None and site.code is not None:
         return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
-    if site is not None and site.node is not None:
-        return node_location(site.node), "template", ""
+    spot = node_location(site.node) if site is not None and site.node is not None else None
+    # A library's template only shows what an admin or a form handed to it.
+    if spot is not None and is_user_file(spot.file):
+        return spot, "template", ""
     admin = getattr(view, "model_admin", None)
     owner = _view_class(view) if admin is None else _admin_class(admin, fetch.model)
     if owner is not None and is_user_file(_file_of(owner)):
