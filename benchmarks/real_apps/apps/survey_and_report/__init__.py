@@ -1,0 +1,1 @@
+"""Run django-survey-and-report with n rows behind each of its list pages."""

@@ -1,0 +1,10 @@
+"""Serve the surveys at the root and the admin beside them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("django.contrib.auth.urls")),
+    path("", include("survey.urls")),
+]
