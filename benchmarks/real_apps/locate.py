@@ -9,12 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+from django.core.handlers.base import BaseHandler
 from django.template.context import BaseContext
 from protocol import HERE
 
 LIBRARIES = ("django", "rest_framework", "asgiref", "sqlparse", "quell", "debug_toolbar", "django_filters")
 _OWNERS = frozenset({"BaseModelAdmin", "BaseSerializer"})
 _CARRIERS = {"InlineAdminFormSet": "opts", "ChangeList": "model_admin", "AdminForm": "model_admin"}
+_HANDLER = BaseHandler._get_response.__code__  # type: ignore[attr-defined]  # a private method
 _CONTEXT_KEYS = ("inline_admin_formset", "cl", "adminform")
 
 
@@ -64,7 +66,8 @@ class Locator:
     def locate(self, frame: FrameType | None) -> Place:
         """Return the place for a stack, given by its innermost frame."""
         owner = library_node = None
-        while frame is not None:
+        # Outside of the handler there is only middleware, which passes a request on and is not to blame.
+        while frame is not None and frame.f_code is not _HANDLER:
             node = _template_node(frame)
             if node is not None:
                 place = Place(node[0], node[1], node[1], "template")
