@@ -165,6 +165,10 @@ def _admin_view(frame: FrameType, access: Access) -> FieldNote | None:
     return _driver(frame.f_locals["self"])
 
 
+def _admin_formset(frame: FrameType, access: Access) -> FieldNote | None:
+    return _driver(getattr(frame.f_locals["self"], "opts", None))
+
+
 def _driver(owner: Any) -> FieldNote | None:
     return FieldNote(type(owner), "") if owner is not None else None
 
@@ -247,6 +251,10 @@ def _watch_admin_forms() -> None:
     admin = sys.modules["django.contrib.admin.options"]
     for name in ("_changeform_view", "_delete_view"):
         _watch(getattr(admin.ModelAdmin, name), _admin_view)
+    formset = admin.helpers.InlineAdminFormSet
+    # Asked for its media, a formset builds all forms, and they read their many-to-many relations.
+    for function in (formset.media.fget, formset.__iter__):
+        _watch(function, _admin_formset)
 
 
 def _watch_mysql() -> None:
