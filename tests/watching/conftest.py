@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from asgiref.sync import SyncToAsync
-from django.db import connections
 
 from quell.lineage import _patches
 from tests.library.models import Author, Country
@@ -17,13 +15,6 @@ def authors(db: None) -> list[Author]:
     """Three authors of three countries."""
     countries = [Country.objects.create(name=f"Country {n}") for n in range(3)]
     return [Author.objects.create(name=f"Author {n}", country=country) for n, country in enumerate(countries)]
-
-
-@pytest.fixture(autouse=True)
-def close_worker() -> Iterator[None]:
-    """Close the connections of asgiref's own thread, which would keep a server from dropping the database."""
-    yield
-    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture
