@@ -9,6 +9,7 @@ from quell.conf import setting_names
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 CODES = {rule.CODE: rule.KIND for rule in (n_plus_one, query_in_loop)}
+CODES[query_in_loop.DUPLICATE[1]] = query_in_loop.DUPLICATE[0]
 
 
 def test_docs_list_every_setting() -> None:

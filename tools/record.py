@@ -15,7 +15,8 @@ def _run(target: str) -> str:
     done = subprocess.run(
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if done.returncode:
+    # The benchmark fails where a target is missed; what it prints then is what the page has to say.
+    if done.returncode and target != "bench":
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 

@@ -33,6 +33,8 @@ class QueryEvent:
     trigger: Location | None
     many: bool
     call_path: int = 0  # number of the call path; equal for statements that one loop repeats
+    is_in_user_loop: bool = False  # whether a loop of user code, and not only a library's, leads to it
+    params_hash: int = 0  # equal for equal parameters, which themselves are never kept
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did
 
 

@@ -52,7 +52,7 @@ def orphan(*hops: str, **changes: Any) -> Fetch:
 def select(sql: str = "SELECT 1 FROM a WHERE id = %s", *, path: int = 1, **changes: Any) -> QueryEvent:
     """Return a statement."""
     facts: dict[str, Any] = {"alias": "default", "duration_ms": 1.0, "row_count": 1, "operation": "select"}
-    facts |= {"trigger": TRIGGER, "many": False, **changes}
+    facts |= {"trigger": TRIGGER, "many": False, "is_in_user_loop": True, **changes}
     return QueryEvent(sql=sql, call_path=path, **facts)
 
 

@@ -151,3 +151,21 @@ def test_two_shapes_of_one_line_are_one_finding() -> None:
     (finding,) = find(recording(orders, queries=queries), threshold=3)
 
     assert (finding.count, finding.saved_queries) == (6, 4)
+
+
+def test_same_parameters_without_a_loop_of_the_user_are_duplicates() -> None:
+    """What a library asks of the user again and again has one answer each time."""
+    queries = tuple(select(is_in_user_loop=False, params_hash=7) for _ in range(3))
+
+    (finding,) = find(recording(queries=queries), threshold=3)
+
+    assert (finding.kind, finding.code) == ("duplicate_query", "Q104")
+
+
+def test_other_parameters_without_a_loop_of_the_user_are_a_loop() -> None:
+    """A library's loop over rows asks for another row each time."""
+    queries = tuple(select(is_in_user_loop=False, params_hash=number) for number in range(3))
+
+    (finding,) = find(recording(queries=queries), threshold=3)
+
+    assert (finding.kind, finding.code) == ("query_in_loop", "Q102")

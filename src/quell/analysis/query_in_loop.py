@@ -1,7 +1,7 @@
 """
 Q102: the same SELECT again and again, by one path below a frame that is still at the same instruction.
 
-What one instance loads again and again, without anything that the call adds, is Q104: each answer is the same.
+The same statement with the same parameters, which a library repeats and no loop of the user, is Q104.
 """
 
 import re
@@ -93,8 +93,9 @@ def _repeats(
 def _finding(events: list[QueryEvent], fetch: Fetch | None) -> Finding:
     first = events[0]
     is_user = fetch is not None and fetch.built_by == "user"
-    is_same = fetch is not None and fetch.kind != "root" and not fetch.variant
-    kind, code = DUPLICATE if is_same else (KIND, CODE)
+    is_same = len({(event.sql, event.params_hash) for event in events}) == 1 and not first.is_in_user_loop
+    is_read_again = fetch is not None and fetch.kind != "root" and not fetch.variant
+    kind, code = DUPLICATE if is_same or is_read_again else (KIND, CODE)
     return Finding(
         kind=kind,
         code=code,

@@ -1,5 +1,6 @@
 """Turn what a scope kept into plain, frozen records."""
 
+from quell.capture.loops import is_in_user_loop
 from quell.capture.places import form_field_of, origin_of, trigger_of
 from quell.capture.scope import RawEvent, Scope
 from quell.events import Fetch, FetchKind, QueryEvent, Recording
@@ -20,6 +21,8 @@ def freeze_event(event: RawEvent) -> QueryEvent:
         trigger=trigger_of(event.call_path),
         many=event.many,
         call_path=event.call_path.number,
+        is_in_user_loop=is_in_user_loop(event.call_path),
+        params_hash=event.params_hash,
         fetch=event.fetch.number if event.fetch is not None else 0,
     )
 

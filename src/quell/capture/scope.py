@@ -33,7 +33,7 @@ _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 class RawEvent:
     """A statement as it was seen; turned into a ``QueryEvent`` when somebody looks."""
 
-    __slots__ = ("alias", "call_path", "fetch", "many", "row_count", "seconds", "sql")
+    __slots__ = ("alias", "call_path", "fetch", "many", "params_hash", "row_count", "seconds", "sql")
 
     def __init__(self, sql: str, alias: str, seconds: float, row_count: int, call_path: CallPath) -> None:
         self.sql = sql
@@ -42,6 +42,7 @@ class RawEvent:
         self.row_count = row_count
         self.call_path = call_path
         self.many = False
+        self.params_hash = 0
         self.fetch: FetchRecord | None = None
 
 
@@ -124,11 +125,14 @@ class Scope:
             return execute(sql, params, many, context)
         finally:
             seconds = perf_counter() - start
-            guarded(self.switch_off, None, self._record, sql, many, context, seconds, sys._getframe(1))
+            guarded(
+                self.switch_off, None, self._record, sql, params, many, context, seconds, sys._getframe(1)
+            )
 
     def _record(  # Positional all the way, as Django calls an execute wrapper.
         self,
         sql: str,
+        params: Any,
         many: bool,  # noqa: FBT001
         context: dict[str, Any],
         seconds: float,
@@ -152,6 +156,7 @@ class Scope:
         cursor, connection = context["cursor"], context["connection"]
         event = RawEvent(sql, connection.alias, seconds, _row_count(cursor), path)
         event.many = many
+        event.params_hash = _hash_of(params)
         using = getattr(access.compiler, "using", None)
         if type(using) is FetchAlias:
             event.fetch = using.fetch
@@ -227,6 +232,14 @@ def _as_text(sql: Any, context: dict[str, Any]) -> str:
     return str(as_string(context["connection"].connection) if as_string is not None else sql)
 
 
+def _hash_of(params: Any) -> int:
+    """Return what tells equal parameters; they themselves never leave the process, nor stay in it."""
+    try:
+        return hash(params)
+    except TypeError:
+        return hash(repr(params))
+
+
 def _row_count(cursor: Any) -> int:
     # Django's wrapper would look the name up in Python.
     count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
@@ -239,6 +252,7 @@ def _explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> No
     fetch.call_path = path
     fetch.sql = sql
     fetch.method = access.method
+    hinted, fetch.hinted = fetch.hinted, None
     if access.peers is not None:
         _explain_prefetch(fetch, access)
     elif access.loader:
@@ -248,7 +262,8 @@ def _explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> No
         fetch.method = ""
     elif access.is_refresh:
         fetch.ask_again(access.instance)
-    elif fetch.owner is not None:
+    elif hinted is not None:
+        fetch.ask(hinted)
         _explain_manager(fetch, access, path, sql)
 
 

@@ -41,6 +41,8 @@ class FetchRecord:
     variant: tuple[str, ...] = ()
     call_path: "CallPath | None" = None
     sql = ""
+    # The instance that Django's hint names, until the statement runs and tells whether it was that one.
+    hinted: Any = None
 
     def __init__(self, model: "type[Model]", site: "Site | None") -> None:
         self.number = next(_numbers)

@@ -105,7 +105,7 @@ class Hooks:
         if instance is None and fetch.site is not None:
             instance = fetch.site.instance
         if instance is not None:
-            fetch.ask(instance)
+            fetch.hinted = instance
             if queryset._known_related_objects:
                 fetch.known_fields = tuple(queryset._known_related_objects)
         return FetchAlias(alias, fetch, queryset.model)

@@ -4,6 +4,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 from django.db.models.manager import BaseManager
 from django.template.base import Node
 
@@ -16,6 +17,14 @@ ATTRIBUTE = "origin_site"
 NODE_CODE = Node.render_annotated.__code__
 
 _is_manager_code: dict[int, tuple[CodeType, bool]] = {}
+# By the address of the instruction, which stays its own as long as the site keeps the code.
+_sites: dict[int, "Site"] = {}
+# A to-one relation's own queryset is never the one to change, so nobody will ask who built it.
+_TO_ONE = (
+    ForwardManyToOneDescriptor.get_queryset.__code__,
+    ReverseOneToOneDescriptor.get_queryset.__code__,
+)
+_TO_ONE_IDS = frozenset(map(id, _TO_ONE))
 
 
 class _Owners:
@@ -64,14 +73,26 @@ def find_site(frame: FrameType | None) -> Site | None:
         file = code.co_filename
         if known_files[file] if file in known_files else is_user_file(file):
             if not is_manager_code(code, frame):
-                return Site(code, frame.f_lasti, None, instance)
-            inner = inner or Site(code, frame.f_lasti, None, instance)
+                return _site(code, frame.f_lasti, instance)
+            inner = inner or _site(code, frame.f_lasti, instance)
+        elif id(code) in _TO_ONE_IDS:
+            break
         elif code is NODE_CODE:
             return Site(None, 0, frame.f_locals["self"], instance)
         elif code is owners_code:
             instance = frame.f_locals["self"].instance
         frame = frame.f_back
     return inner if inner is not None or instance is None else Site(None, 0, None, instance)
+
+
+def _site(code: CodeType, lasti: int, instance: Any) -> Site:
+    if instance is not None:
+        return Site(code, lasti, None, instance)
+    address = id(code) + lasti
+    known = _sites.get(address)
+    if known is None:
+        known = _sites[address] = Site(code, lasti)
+    return known
 
 
 def is_manager_code(code: CodeType, frame: FrameType) -> bool:

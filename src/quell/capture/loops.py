@@ -1,0 +1,60 @@
+"""
+Whether a call path runs through a loop that somebody wrote over rows.
+
+That is a ``for``, a ``while`` or a comprehension of user code, ``{% for %}`` of a user's template, or a library that
+runs the statement itself: a serializer, a form, a changelist. A library that calls user code again and again, such as
+an admin that asks for a permission, is no loop over rows by itself.
+"""
+
+import dis
+import os
+from functools import lru_cache
+from types import CodeType
+
+from django import db
+from django.template.base import Node
+from django.template.defaulttags import ForNode
+
+from quell.lineage.accesses import FieldNote
+from quell.lineage.callpath import CallPath, Frame
+from quell.lineage.usercode import is_user_code, is_user_file
+
+_ORM = os.path.dirname(db.__file__) + os.sep
+
+
+def is_in_user_loop(path: CallPath) -> bool:
+    """Tell whether a loop over rows leads to a statement; kept per path."""
+    known: bool | None = path.facts.get("is_in_user_loop")
+    if known is None:
+        known = path.facts["is_in_user_loop"] = _is_run_by_library(path) or any(
+            _loops(frame) for frame in path.frames
+        )
+    return known
+
+
+def _is_run_by_library(path: CallPath) -> bool:
+    for frame in path.frames:
+        if not frame.code.co_filename.startswith(_ORM):
+            return not is_user_code(frame.code)
+    return False
+
+
+def _loops(frame: Frame) -> bool:
+    if isinstance(frame.note, FieldNote):
+        return True
+    if isinstance(frame.note, Node):
+        origin = getattr(frame.note, "origin", None)
+        return isinstance(frame.note, ForNode) and origin is not None and is_user_file(str(origin.name))
+    if not is_user_code(frame.code):
+        return False
+    return any(start <= frame.lasti <= end for start, end in _loop_ranges(frame.code))
+
+
+@lru_cache(maxsize=2048)
+def _loop_ranges(code: CodeType) -> tuple[tuple[int, int], ...]:
+    """Return first and last offset of every loop: what lies between a jump back and its target."""
+    return tuple(
+        (instruction.argval, instruction.offset)
+        for instruction in dis.get_instructions(code)
+        if "JUMP_BACKWARD" in instruction.opname
+    )
