@@ -20,6 +20,11 @@ class Server:
         url = urlsplit(os.environ.get(self.variable) or self.default_url)
         return url.hostname or "localhost", url.port or self.default_port
 
+    def url(self, name: str) -> str:
+        """Return the URL of a database on this server."""
+        url = os.environ.get(self.variable) or self.default_url
+        return f"{url.rstrip('/')}/{name}"
+
     def complaint(self) -> str | None:
         """Return one line saying what to do when nobody answers, else None."""
         host, port = self.address()

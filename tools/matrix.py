@@ -50,6 +50,10 @@ def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterat
     for database in SERVERS:
         for environment in MATRIX:
             yield _tests(environment, database, ["-m", "databases", *arguments], coverage_folder)
+    if _has_python(_EXAMPLE_TESTS):
+        for database in SERVERS:
+            for environment in MATRIX:
+                yield _example_on_server(environment, database, arguments, coverage_folder)
 
 
 def report(results: Sequence[Result]) -> int:
@@ -85,6 +89,22 @@ def _example_tests(environment: Environment, arguments: Sequence[str], coverage_
         part="example",
         command=(*command, "--ds=config.settings", _EXAMPLE_TESTS, *arguments),
         variables=variables | {"PYTHONPATH": str(ROOT / "example_project")},
+    )
+
+
+def _example_on_server(
+    environment: Environment, database: str, arguments: Sequence[str], coverage_folder: Path | None
+) -> Cell:
+    name = f"helpdesk_{environment.name.replace('-', '_')}_{os.getpid()}"
+    command, variables = _pytest(f"{environment.name}-example-{database}", coverage_folder)
+    selected = ("--ds=config.settings", _EXAMPLE_TESTS, "-m", "databases", *arguments)
+    return Cell(
+        environment=environment,
+        part=f"example-{database}",
+        command=(*command, *selected),
+        variables=variables
+        | {"PYTHONPATH": str(ROOT / "example_project"), "DATABASE_URL": SERVERS[database].url(name)},
+        server=database,
     )
 
 
