@@ -19,6 +19,7 @@ def run(app: str) -> int:
     prepared = subprocess.run(
         [sys.executable, str(DRIVER / "prepare.py"), app], check=True, capture_output=True, text=True
     )
+    print(f"== {app}", flush=True)
     interpreter = prepared.stdout.strip().splitlines()[-1]
     command = [interpreter, "-W", "ignore", str(DRIVER / "run.py"), app, "--quell"]
     return subprocess.run(command, check=False).returncode

@@ -44,16 +44,12 @@ def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterat
     """Yield the test runs, longest first."""
     for environment in MATRIX:
         yield _tests(environment, "sqlite", arguments, coverage_folder)
-    if _has_python(_EXAMPLE_TESTS):
-        for environment in MATRIX:
-            yield _example_tests(environment, arguments, coverage_folder)
+    for environment in MATRIX:
+        yield _example_tests(environment, arguments, coverage_folder)
     for database in SERVERS:
         for environment in MATRIX:
             yield _tests(environment, database, ["-m", "databases", *arguments], coverage_folder)
-    if _has_python(_EXAMPLE_TESTS):
-        for database in SERVERS:
-            for environment in MATRIX:
-                yield _example_on_server(environment, database, arguments, coverage_folder)
+            yield _example_on_server(environment, database, arguments, coverage_folder)
 
 
 def report(results: Sequence[Result]) -> int:

@@ -28,12 +28,17 @@ def _from(text: str, pattern: str) -> str:
     return "\n".join(lines[starts[-1] :]) if starts else text.rstrip()
 
 
+def _only(text: str, pattern: str) -> str:
+    """Return the lines that match a pattern."""
+    return "\n".join(line for line in text.splitlines() if re.search(pattern, line))
+
+
 BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
     "bench": ("bench", lambda text: text.rstrip()),
     "upstream": ("upstream", lambda text: text.rstrip()),
-    "apps": ("apps", lambda text: _from(text, r"^exact: ")),
+    "apps": ("apps", lambda text: _only(text, r"^(== |\d+ pages|exact:|growing lines|loops of|findings by)")),
 }
 
 

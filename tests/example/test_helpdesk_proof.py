@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from accounts.models import User
 from problems import PROBLEMS, Problem
-from seeding.data import grow
-from seeding.world import ADMIN_EMAIL
-
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.pages import Page
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.visiting import Visitor
+from seeding.data import grow
+from seeding.world import ADMIN_EMAIL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 

@@ -106,11 +106,6 @@ class Injection:
     def _batched_labels(self) -> set[str]:
         return {label for _, label in self.batches}
 
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing would be changed."""
-        return not (self.plans_by_site or self.plans_by_tail or self.batches)
-
 
 def _owner_of(queryset: Rows) -> Model | None:
     """Return the instance whose manager built a queryset; that of a generic relation gives no hint."""

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from quell.advice.source import chain_behind
-from quell.events import Fetch, Location, Recording
+from quell.events import Fetch, Recording
 from quell.exceptions import QuellError
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
@@ -199,8 +199,3 @@ def _row_calls(chain: str) -> str:
                 node = inner
             case _:
                 return ""
-
-
-def origin_text(spot: Location | None) -> str:
-    """Return a place for people, or a dash."""
-    return str(spot) if spot is not None else "-"

@@ -32,7 +32,6 @@ class FetchRecord:
     instance_model: "type[Model] | None" = None
     known_fields: tuple[Any, ...] = ()
     hops: tuple[str, ...] = ()
-    field_names: tuple[str, ...] = ()
     is_prefetch = False
     is_deferred = False
     is_same_row = False

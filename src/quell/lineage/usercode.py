@@ -7,6 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from types import CodeType
 
+from django.core.signals import setting_changed
+
 from quell.conf import get_settings
 
 # Packages that run other people's querysets. Applications are user code wherever they are installed.
@@ -39,10 +41,13 @@ def is_user_code(code: CodeType) -> bool:
     return is_user_file(code.co_filename)
 
 
-def forget() -> None:
-    """Forget all answers, because the list of libraries changed."""
-    known_files.clear()
-    _library_roots.cache_clear()
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "QUELL_LIBRARIES":
+        known_files.clear()
+        _library_roots.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="quell.lineage.usercode")
 
 
 def _judge(filename: str) -> bool:
