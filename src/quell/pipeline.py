@@ -3,6 +3,7 @@
 import functools
 import inspect
 import logging
+import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
@@ -125,7 +126,7 @@ class watch:  # noqa: N801 -- used like a function
             raise UsageError(msg)
         scope = Scope()
         self._begin(scope)
-        guarded(scope.switch_off, None, scope.open)
+        guarded(scope.switch_off, None, scope.open, sys._getframe(1))
         return self
 
     def __exit__(

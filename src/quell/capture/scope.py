@@ -60,15 +60,17 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
+        self._opener: FrameType | None = None
         self._texts: dict[str, str] = {}
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._max_events = get_settings().max_events
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
 
-    def open(self) -> None:
-        """Start watching this context."""
+    def open(self, opener: FrameType | None = None) -> None:
+        """Start watching this context; the frame that asks for it is the last one of every call path."""
         installation.acquire()
+        self._opener = opener
         self.is_entered = self.is_open = True
         try:
             self.is_outermost = not enter(self)
@@ -83,6 +85,7 @@ class Scope:
         if not self.is_entered:
             return
         self.is_entered = self.is_open = False
+        self._opener = None
         try:
             leave(self)
             for thread, reference in tuple(self._connections):
@@ -147,7 +150,7 @@ class Scope:
         access = Access()
         if frame.f_code is not _CURSOR_CODE:
             frame = _below_wrappers(frame)
-        key = walk(frame, access)
+        key = walk(frame, access, self._opener)
         if access.is_connecting:
             return
         path = self._path(key, frame)
@@ -183,7 +186,7 @@ class Scope:
         return self.paths.setdefault(same, CallPath(frames))
 
     def __enter__(self) -> "Scope":
-        self.open()
+        self.open(sys._getframe(1))
         return self
 
     def __exit__(

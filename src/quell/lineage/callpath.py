@@ -57,8 +57,15 @@ class CallPath:
         self.facts: dict[Hashable, Any] = {}
 
 
-def walk(frame: FrameType | None, access: Access) -> list[Any]:
-    """Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM."""
+def walk(frame: FrameType | None, access: Access, last: FrameType | None = None) -> list[Any]:
+    """
+    Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM.
+
+    Args:
+        frame: The innermost frame.
+        access: What to fill.
+        last: Where to stop: a frame that opened the scope waits, and so do all that called it.
+    """
     key: list[Any] = []
     add = key.append
     special, of_orm = ALWAYS_ASKED, ASKED_OF_ORM
@@ -80,7 +87,7 @@ def walk(frame: FrameType | None, access: Access) -> list[Any]:
                 of_orm[number](frame, access)
             elif known_files[file] if file in known_files else is_user_file(file):
                 is_open = is_manager_code(code, frame)
-        frame = frame.f_back
+        frame = frame.f_back if frame is not last else None
     return key
 
 
