@@ -239,7 +239,8 @@ def _hash_of(params: Any) -> int:
     """Return what tells equal parameters; they themselves never leave the process, nor stay in it."""
     try:
         return hash(params)
-    except TypeError:
+    except (TypeError, ValueError):
+        # A list, or a memoryview that can be written to.
         return hash(repr(params))
 
 
