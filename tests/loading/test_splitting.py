@@ -163,3 +163,10 @@ def test_resolve_path_knows_parent_links() -> None:
     assert resolve_path(Vip, "customer_ptr")[0].is_parent_link
     assert resolve_path(Customer, "vip")[0].is_parent_link
     assert not resolve_path(Customer, "profile")[0].is_parent_link
+
+
+def test_code_of_a_count_keeps_the_order_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A joined Count would drop ``Meta.ordering``, so a model that has one gets a subquery."""
+    monkeypatch.setattr(Ticket._meta, "ordering", ["pk"])
+    code = FetchPlan(counts={"n": "topics"}).as_code(Ticket)
+    assert code.startswith(".annotate(n=Subquery(")

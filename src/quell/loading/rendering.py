@@ -36,7 +36,8 @@ def queryset_code(plan: "FetchPlan", model: type[Model]) -> str:
     lookups = [_nested(model, path, [join for _, join in tails]) for path, tails in parts.nested]
     lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
     lookups += [_text(path) for path in parts.prefetches]
-    is_alone = len(plan.counts) + len(plan.exists) == 1
+    # Django drops the order of Meta from a query with GROUP BY, which a joined Count makes of it.
+    is_alone = len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
     columns = [
         f"{name}={_count(correlate(model, path, name), is_alone=is_alone)}"
         for name, path in plan.counts.items()

@@ -63,5 +63,6 @@ def block(finding: Finding) -> list[str]:
 
 def _proof_text(proof: Proof) -> str:
     if proof.verdict == "proven" and proof.reason:
-        return proof.reason
+        # The code to write stands in the line above.
+        return proof.reason.partition(";")[0]
     return f"{proof.verdict}: {proof.reason}" if proof.reason else proof.verdict

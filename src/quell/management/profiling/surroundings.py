@@ -57,7 +57,7 @@ def find_user(name: str, aliases: Aliases) -> User:
         msg = f'The user "{name}" cannot be looked up: {one_line(error)}'
         raise UsageError(msg) from error
     if found is None:
-        msg = f'There is no user "{name}": give a {model.USERNAME_FIELD}, an e-mail address or a key'
+        msg = f'There is no user "{name}": name one by {model.USERNAME_FIELD}, e-mail address or key'
         raise UsageError(msg)
     if not found.is_active:
         msg = f'The user "{name}" is not active, and cannot log in'
