@@ -1,0 +1,56 @@
+"""What the frames of a running statement tell about its fetch: who asked for it, and for which relation."""
+
+from quell.introspection.managers import condition_count, relation_name, variant_of
+from quell.lineage.accesses import Access
+from quell.lineage.alias import FetchRecord
+from quell.lineage.callpath import CallPath
+
+
+def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> None:
+    """Fill in what only the frames of the running statement tell."""
+    fetch.has_run = True
+    fetch.call_path = path
+    fetch.sql = sql
+    fetch.method = access.method
+    hinted, fetch.hinted = fetch.hinted, None
+    if access.peers is not None:
+        _explain_prefetch(fetch, access)
+    elif access.loader:
+        fetch.is_deferred = access.loader == "deferred"
+        (fetch.ask_again if fetch.is_deferred else fetch.ask)(access.instance)
+        fetch.hops = (access.field_name,)
+        fetch.method = ""
+    elif access.is_refresh:
+        fetch.ask_again(access.instance)
+    elif hinted is not None:
+        fetch.ask(hinted)
+        _explain_manager(fetch, access, path, sql)
+
+
+def _explain_prefetch(fetch: FetchRecord, access: Access) -> None:
+    instances = access.peers
+    fetch.ask(instances[0])
+    fetch.hops = access.level
+    # Called by hand for one instance, it is a lazy load in disguise.
+    fetch.is_prefetch = access.is_declared or len(instances) > 1
+    fetch.method = ""
+
+
+def _explain_manager(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> None:
+    query = getattr(access.compiler, "query", None)
+    if query is None or fetch.instance_model is None:
+        fetch.parent = None
+        return
+    key = (sql, fetch.instance_model, fetch.known_fields)
+    facts = path.facts.get(key)
+    if facts is None:
+        name = relation_name(fetch.instance_model, fetch.model, fetch.known_fields, query)
+        own_conditions = condition_count(fetch.instance_model, name)
+        variant = variant_of(query, fetch.method, fetch.model, own_conditions) if name else ()
+        facts = path.facts[key] = (name, variant)
+    name, fetch.variant = facts
+    if name:
+        fetch.hops = (name,)
+    else:
+        fetch.parent = None
+        fetch.owner = None
