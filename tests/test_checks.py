@@ -37,7 +37,6 @@ def test_unknown_setting_is_an_error(name: str, hint: str) -> None:
         ("QUELL_MAX_EVENTS", 0, "a whole number, 1 or more"),
         ("QUELL_LIBRARIES", "mylib", "a list or tuple of texts"),
         ("QUELL_ON_ERROR", "ignore", '"log" or "raise"'),
-        ("QUELL_SHOW_PARAMS", 1, "True or False"),
         ("QUELL_SAMPLE_URLS", 3, "a list of URLs"),
         ("QUELL_PROFILE_EXCLUDE", [1], "a list or tuple of texts"),
     ],

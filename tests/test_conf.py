@@ -16,7 +16,6 @@ EXAMPLES: dict[str, object] = {
     "max_events": 10,
     "libraries": ["mylib"],
     "on_error": "log",
-    "show_params": True,
     "sample_urls": ["/a/"],
     "profile_exclude": ("^/admin/",),
 }

@@ -24,7 +24,6 @@ class Settings:
     max_events: int = 50_000  # statements that a watch keeps, at least 1; the rest is counted
     libraries: Sequence[str] = ()  # packages that are no user code, beside the built-in ones
     on_error: str = "log"  # what an error inside quell does: "log" or "raise"
-    show_params: bool = False  # parameters of statements in terminals
     sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
     profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
 
@@ -51,7 +50,6 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "max_events": ("a whole number, 1 or more", lambda value: _is_number(value, minimum=1)),
     "libraries": _TEXTS,
     "on_error": ('"log" or "raise"', lambda value: value in ON_ERROR_CHOICES),
-    "show_params": ("True or False", lambda value: isinstance(value, bool)),
     "sample_urls": (
         "a list of URLs, a callable that returns one, or the dotted path of such a callable",
         lambda value: callable(value) or isinstance(value, str) or _is_texts(value),
