@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from quell.analysis import n_plus_one, query_in_loop
+from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
 from quell.conf import setting_names
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-CODES = {rule.CODE: rule.KIND for rule in (n_plus_one, query_in_loop)}
+CODES = {rule.CODE: rule.KIND for rule in (n_plus_one, query_in_loop, defeated_prefetch)}
 CODES[query_in_loop.DUPLICATE[1]] = query_in_loop.DUPLICATE[0]
 
 

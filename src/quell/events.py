@@ -45,7 +45,8 @@ class Fetch:
 
     ``hops`` leads from the rows of ``parent`` to the rows of this fetch, and ``owner`` tells which row asked.
     ``variant`` is empty where the relation was read as it is, and else says what the call added to it. An orphan
-    was asked for by a row of ``owner_model`` that no fetch of this process loaded.
+    was asked for by a row of ``owner_model`` that no fetch of this process loaded. ``was_prefetched`` tells that the
+    row that asked held the rows of the relation already.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Fetch:
     is_single: bool = False
     can_join: bool = False
     is_deferred: bool = False
+    was_prefetched: bool = False
     method: str = ""
     variant: tuple[str, ...] = ()
     origin: Location | None = None

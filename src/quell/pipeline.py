@@ -11,7 +11,7 @@ from typing import ParamSpec, Self, TypeVar
 from asgiref.sync import iscoroutinefunction
 
 from quell.advice.planning import advise
-from quell.analysis import n_plus_one, query_in_loop
+from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
 from quell.analysis.n_plus_one import with_labels
 from quell.capture.freeze import freeze, freeze_event
 from quell.capture.scope import Scope
@@ -37,6 +37,9 @@ def analyse(recording: Recording) -> tuple[Finding, ...]:
     settings = get_settings()
     found = (
         *n_plus_one.find(
+            recording, threshold=settings.lineage_threshold, loop_threshold=settings.loop_threshold
+        ),
+        *defeated_prefetch.find(
             recording, threshold=settings.lineage_threshold, loop_threshold=settings.loop_threshold
         ),
         *query_in_loop.find(recording, threshold=settings.loop_threshold),

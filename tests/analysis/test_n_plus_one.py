@@ -1,6 +1,7 @@
 """Two or more instances of one root, each loading the same relation on its own."""
 
-from quell.analysis.n_plus_one import MAX_HOPS, find, with_labels
+from quell.analysis.climbing import MAX_HOPS
+from quell.analysis.n_plus_one import find, with_labels
 from quell.events import Fetch, Location
 from quell.findings import Finding
 from tests.analysis.records import ORIGIN, TRIGGER, lazy, orphan, prefetch, recording, root

@@ -7,7 +7,7 @@ from tests.profiled import streams, views
 _PAGES = """
     tickets good template raises exits private unauthorized forbidden post_only moved writes writes_elsewhere
     durable services logout closes thread random_order nonce shows_queries header shows_cache forgets counts
-    filtered own_comments only_values loop comments shows_sql swallows
+    filtered defeated own_comments only_values loop comments shows_sql swallows
 """
 _STREAMS = "asynchronous asynchronous_writes stream stream_counts asynchronous_stream endless file"
 

@@ -221,6 +221,12 @@ def filtered(request: HttpRequest) -> HttpResponse:
     return HttpResponse(" ".join(parts))
 
 
+def defeated(request: HttpRequest) -> HttpResponse:
+    """Show the comments in another order than they were prefetched."""
+    rows = Ticket.objects.order_by("pk").prefetch_related("comments")
+    return HttpResponse(" ".join(str(list(row.comments.order_by("-pk"))) for row in rows))
+
+
 def own_comments(request: HttpRequest) -> HttpResponse:
     """Show what each customer said about their own ticket; and each shop."""
     parts: list[str] = []

@@ -72,6 +72,17 @@ def test_fix_that_changes_the_output_leaves_the_others_proven(profile: Profile) 
     assert result.page("/shows_cache/")["queries"] == {"before": 9, "after": 5}
 
 
+def test_call_that_passes_by_a_prefetch_is_proven_by_batched_answers(profile: Profile) -> None:
+    """The expression over the rows that are there is what the proof tells to write."""
+    result = profile("/defeated/")
+
+    (finding,) = result.findings
+    assert (finding["code"], finding["plan"]) == ("Q103", None)
+    assert result.proofs == [("comments", "proven", BATCHED + finding["suggestion"])]
+    assert finding["suggestion"].startswith("sorted(row.comments.all(), key=")
+    assert result.page("/defeated/")["queries"] == {"before": 6, "after": 3}
+
+
 def test_call_that_depends_on_the_row_is_refused(profile: Profile) -> None:
     """The parameter of one row never answers for another."""
     result = profile("/own_comments/")

@@ -84,6 +84,14 @@ def finds(
     return Expected(kind="n_plus_one", model=label, path=path, origin=origin, trigger=trigger, **more)
 
 
+def finds_defeated(
+    model: str, path: str, *, origin: str | None = "origin", trigger: str | None = "trigger", **more: Any
+) -> Expected:
+    """Label a scenario with calls that pass by what was prefetched."""
+    label = f"library.{model}"
+    return Expected(kind="defeated_prefetch", model=label, path=path, origin=origin, trigger=trigger, **more)
+
+
 def finds_loop(
     model: str = "", *, origin: str | None = "origin", trigger: str | None = "trigger"
 ) -> Expected:

@@ -110,8 +110,8 @@ class Injection:
 def _owner_of(queryset: Rows) -> Model | None:
     """Return the instance whose manager built a queryset; that of a generic relation gives no hint."""
     site: Site | None = queryset._query.__dict__.get(ATTRIBUTE)
-    owner: Model | None = queryset._hints.get("instance") or (site.instance if site is not None else None)
-    return owner
+    owner: Model | None = site.instance if site is not None else None
+    return owner if owner is not None else queryset._hints.get("instance")
 
 
 def _ask(batch: Batch, queryset: Rows, method: str, instance: Model) -> object:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from django.apps import apps
 from django.db.models import Model
 
+from quell.advice.cached import over_cache
+from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.source import chain_behind
 from quell.events import Fetch, Recording
 from quell.exceptions import QuellError
@@ -90,6 +92,8 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
         )
     if finding.kind in {"query_in_loop", "duplicate_query"}:
         return replace(finding, suggestion=_loop_code(finding, fetch))
+    if finding.kind == "defeated_prefetch":
+        return replace(finding, suggestion=_cached_code(finding, fetch))
     if fetch.is_deferred:
         column = finding.path.rpartition("__")[2]
         return replace(finding, suggestion=f'load "{column}": name it in .only(), or take it out of .defer()')
@@ -145,6 +149,20 @@ def _advise_relation(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch
     return replace(finding, plan=plan, suggestion=code)
 
 
+def _cached_code(finding: Finding, fetch: Fetch) -> str:
+    """Return the expression over the rows that are there, or, where the database must choose, their ``Prefetch``."""
+    relation = finding.path.rpartition("__")[2]
+    chain = choose_chain(chains_at(finding.trigger, relation), fetch.method)
+    if chain is None:
+        # A template: what is the first row there, a list of its own has to put first.
+        order = {"first": "pk", "last": "-pk"}.get(fetch.method, "")
+        return _filtered_code(fetch, finding.path, order=order)
+    code = over_cache(chain, model_of(fetch.model))
+    if not code and depends_on_row(chain):
+        return f"choose among the rows of {chain.manager}.all() in Python: they are loaded already"
+    return code or _filtered_code(fetch, finding.path)
+
+
 def _free_name(label: str, name: str) -> str:
     """Return a name for an annotation that is not one of the model's own, such as a property that counts."""
     return f"annotated_{name}" if hasattr(model_of(label), name) else name
@@ -158,13 +176,14 @@ def _chosen_rows(
     while fetch.parent and fetch.number != finding.fetches[0]:
         behind = (*fetch.hops, *behind)
         fetch = fetches[fetch.parent]
-        if fetch.kind == "lazy" and fetch.variant and fetch.number != finding.fetches[0]:
+        is_choice = bool(fetch.variant) or fetch.method not in _FROM_CACHE
+        if fetch.kind == "lazy" and is_choice and fetch.number != finding.fetches[0]:
             path = "__".join(finding.path.split("__")[: -len(behind)])
             return fetch, path, "__".join(behind)
     return None
 
 
-def _filtered_code(fetch: Fetch, path: str, behind: str = "") -> str:
+def _filtered_code(fetch: Fetch, path: str, behind: str = "", *, order: str = "") -> str:
     """Return a ``Prefetch`` with the filters and the order of the loop, as its source spells them."""
     relation = path.rpartition("__")[2]
     name = fetch.model.rpartition(".")[2]
@@ -174,6 +193,8 @@ def _filtered_code(fetch: Fetch, path: str, behind: str = "") -> str:
         return (
             f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
         )
+    if order and kept == ".all()" and not model_of(fetch.model)._meta.ordering:
+        kept = f'.order_by("{order}")'
     if behind:
         kept += f'.prefetch_related("{behind}")'
     base = f'Prefetch("{path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'

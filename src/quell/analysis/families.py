@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from quell.events import Fetch, Location
 
 Key = tuple[Hashable, ...]
+# These look for a row of their own first; what they do to a relation is no load of it.
+CREATES = frozenset({"get_or_create", "update_or_create"})
+_WRITES = CREATES | {"update", "delete", "set"}
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Family:
     hops: tuple[str, ...]
     fetches: list[Fetch] = field(default_factory=list)
     _owners: set[Hashable] = field(default_factory=set)
+    _holders: set[Hashable] = field(default_factory=set)
 
     @property
     def first(self) -> Fetch:
@@ -50,10 +54,21 @@ class Family:
         """Take one more fetch in."""
         self.fetches.append(fetch)
         self._owners.add(fetch.owner)
+        if fetch.was_prefetched:
+            self._holders.add(fetch.owner)
+
+    @property
+    def is_write(self) -> bool:
+        """Tell whether a call on a related manager changed its rows rather than loaded them."""
+        return self.first.method in _WRITES
 
     def is_repeated(self, threshold: int) -> bool:
         """Tell whether enough distinct instances loaded this on their own."""
-        return self.first.kind == "lazy" and self.owner_count >= threshold
+        return self.first.kind == "lazy" and self.owner_count >= threshold and not self.is_write
+
+    def is_defeated(self, threshold: int) -> bool:
+        """Tell whether enough distinct instances loaded this although they held the rows of the relation."""
+        return len(self._holders) >= threshold and not self.is_write
 
 
 def group(fetches: Iterable[Fetch]) -> Mapping[Key, Family]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from quell.analysis.climbing import MAX_HOPS, climb
 from quell.analysis.families import Family, group
-from quell.events import Fetch, Location, Recording
+from quell.events import Location, Recording
 from quell.findings import Finding
 
 KIND, CODE = "n_plus_one", "Q101"
-MAX_HOPS = 16  # a path that walks up a tree has no natural end
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +35,21 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
     """
     families = group(recording.fetches)
     hits = [
-        _Hit(family, *_climb(family, threshold))
+        _Hit(family, *climb(family, threshold))
         for family in families.values()
-        if family.is_repeated(threshold) and len(family.hops) <= MAX_HOPS
+        if family.is_repeated(threshold)
+        and not family.is_defeated(threshold)
+        and len(family.hops) <= MAX_HOPS
     ]
     orphans = [
         _Hit(family, family, family.hops)
         for family in families.values()
-        if family.first.kind == "orphan" and family.owner_count >= loop_threshold
+        if family.first.kind == "orphan"
+        and family.owner_count >= loop_threshold
+        and not family.is_defeated(loop_threshold)
     ]
     merged = _merge_lines(hits)
     return (*(_finding(*item) for item in merged), *(_orphan_finding(hit) for hit in orphans))
-
-
-def _climb(family: Family, threshold: int) -> tuple[Family, tuple[str, ...]]:
-    """Walk from a repeated relation to the nearest queryset that user code built and that loaded all its rows."""
-    path = family.hops
-    node = family.parent
-    assert node is not None  # a lazy fetch has a parent by construction
-    candidate: tuple[Family, tuple[str, ...]] | None = None
-    while node.parent is not None and len(path) < MAX_HOPS:
-        is_one_list = (
-            node.first.kind == "lazy" and not node.is_repeated(threshold) and not node.first.is_single
-        )
-        if is_one_list and node.first.built_by == "user":
-            return node, path
-        if is_one_list:
-            candidate = candidate or (node, path)
-        if node.first.kind == "prefetch" and node.first.variant and node.first.built_by == "user":
-            # No path leads from the outer queryset through a to_attr: the inner one is to change.
-            return node, path
-        path = (*node.hops, *path)
-        node = node.parent
-    if candidate is not None and not _can_change(node.first):
-        return candidate
-    return node, path
-
-
-def _can_change(fetch: Fetch) -> bool:
-    """Tell whether the user has a line, a view or an admin in which this queryset can be changed."""
-    return fetch.built_by == "user" or bool(fetch.place)
 
 
 def _merge_lines(hits: list[_Hit]) -> Iterator[tuple[_Hit, int, int]]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
+from quell.analysis.families import CREATES
 from quell.events import Fetch, QueryEvent, Recording
 from quell.findings import Finding
 from quell.sqltext import fingerprint
@@ -51,7 +52,9 @@ def _outside_of_n_plus_one(fetches: Iterable[Fetch]) -> Mapping[int, Fetch]:
     for fetch in kept:
         owners[_relation(fetch)].add(fetch.owner)
     return {
-        fetch.number: fetch for fetch in kept if fetch.kind == "root" or len(owners[_relation(fetch)]) == 1
+        fetch.number: fetch
+        for fetch in kept
+        if fetch.kind == "root" or fetch.method in CREATES or len(owners[_relation(fetch)]) == 1
     }
 
 
@@ -85,7 +88,8 @@ def _repeats(
             for event in events:
                 fetch = fetches.get(event.fetch)
                 # Of two parents of one loop, each with a relation of its own, the rule for N+1 knows.
-                owner = fetch.owner if fetch is not None and fetch.kind != "root" else None
+                is_own = fetch is not None and fetch.kind != "root" and fetch.method not in CREATES
+                owner = fetch.owner if fetch is not None and is_own else None
                 grouped.setdefault((path, fingerprint(event.sql), owner), []).append(event)
     return grouped
 

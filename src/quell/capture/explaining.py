@@ -1,6 +1,6 @@
 """What the frames of a running statement tell about its fetch: who asked for it, and for which relation."""
 
-from quell.introspection.managers import condition_count, relation_name, variant_of
+from quell.introspection.managers import cache_name, condition_count, relation_name, variant_of
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath
@@ -25,6 +25,9 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
     elif hinted is not None:
         fetch.ask(hinted)
         _explain_manager(fetch, access, path, sql)
+        cache = hinted.__dict__.get("_prefetched_objects_cache")
+        if cache and fetch.hops and fetch.instance_model is not None:
+            fetch.was_prefetched = cache_name(fetch.instance_model, fetch.hops[0]) in cache
 
 
 def _explain_prefetch(fetch: FetchRecord, access: Access) -> None:

@@ -86,6 +86,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         is_single=is_single,
         can_join=joins,
         is_deferred=record.is_deferred,
+        was_prefetched=record.was_prefetched,
         method=record.method,
         variant=("to_attr",) if is_attribute else record.variant,
         origin=origin,

@@ -96,9 +96,10 @@ def _driver_location(note: FieldNote, form_field: str) -> Location | None:
 
 def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     """Return where a queryset was built, by whom, and the place where its users write a fix."""
-    site: Site | None = fetch.site
     path = fetch.call_path
     view = _view_of(path) if path is not None else None
+    # What a call makes of prefetched rows has the site of the prefetch.
+    site: Site | None = _user_site(path) if fetch.was_prefetched and path is not None else fetch.site
     if site is not None and site.code is not None:
         return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
     spot = node_location(site.node) if site is not None and site.node is not None else None
@@ -110,6 +111,16 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     if owner is not None and is_user_file(_file_of(owner)):
         return class_location(owner), "library", _library_place(owner)
     return (trigger_of(path) if path is not None else None), "library", ""
+
+
+def _user_site(path: CallPath) -> Site | None:
+    """Return the innermost user code of a path as a site."""
+    for frame in path.frames:
+        if isinstance(frame.note, Node):
+            return Site(None, 0, frame.note)
+        if is_user_code(frame.code):
+            return Site(frame.code, frame.lasti)
+    return None
 
 
 def _admin_class(admin: Any, model: Any) -> type | None:

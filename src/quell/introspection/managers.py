@@ -36,6 +36,15 @@ def condition_count(model: type[Model], name: str) -> int:
     return 2 if any(field.name == name for field in model._meta.private_fields) else 1
 
 
+@lru_cache(maxsize=2048)
+def cache_name(model: type[Model], name: str) -> str:
+    """Return the name by which a related manager finds its prefetched rows; it need not be that of the accessor."""
+    for rel in model._meta.related_objects:
+        if rel.many_to_many and rel.get_accessor_name() == name:
+            return str(rel.field.related_query_name())
+    return name
+
+
 def variant_of(
     query: Any, method: str, related: type[Model], relation_conditions: int = 1
 ) -> tuple[str, ...]:

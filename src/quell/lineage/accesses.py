@@ -8,6 +8,7 @@ from typing import Any
 from django.core.handlers.base import BaseHandler
 from django.db.models import Model, QuerySet
 from django.db.models import query as query_module
+from django.db.models.fields import related_descriptors
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.sql.compiler import SQLCompiler
@@ -198,6 +199,8 @@ def _watch_orm() -> None:
     _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)  # type: ignore[attr-defined]
     for name in _METHODS:
         _watch(getattr(QuerySet, name), _see_method(name), ASKED_OF_ORM)
+    _watch_set(related_descriptors.create_reverse_many_to_one_manager)
+    _watch_set(related_descriptors.create_forward_many_to_many_manager)
     # The frame of iterator() itself is gone when the first row is read.
     _watch(QuerySet._iterator, _see_method("iterator"), ASKED_OF_ORM)  # type: ignore[attr-defined]
 
@@ -220,6 +223,15 @@ def _watch_generic_keys() -> None:
     for code in _inner_codes(fields.create_generic_related_manager.__code__):
         if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
             watch_owner(code)
+    _watch_set(fields.create_generic_related_manager)
+
+
+def _watch_set(make_manager: Any) -> None:
+    """Learn the frame of the ``set()`` of the managers that a function makes: what it reads, it reads to write."""
+    for code in _inner_codes(make_manager.__code__):
+        if code.co_qualname.endswith("Manager.set"):
+            ASKED_OF_ORM[id(code)] = _see_method("set")
+            _kept.append(code)
 
 
 def _inner_codes(code: CodeType) -> Iterator[CodeType]:

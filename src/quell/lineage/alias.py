@@ -35,6 +35,7 @@ class FetchRecord:
     is_prefetch = False
     is_deferred = False
     is_same_row = False
+    was_prefetched = False
     has_run = False
     method = ""
     variant: tuple[str, ...] = ()

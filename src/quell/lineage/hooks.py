@@ -13,6 +13,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
 
 
@@ -101,9 +102,9 @@ class Hooks:
         if alias not in self.seen.names:
             self._see_alias(alias)
         fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
-        instance = queryset._hints.get("instance")
-        if instance is None and fetch.site is not None:
-            instance = fetch.site.instance
+        instance = fetch.site.instance if fetch.site is not None else None
+        if instance is None:
+            instance = queryset._hints.get("instance")
         if instance is not None:
             fetch.hinted = instance
             if queryset._known_related_objects:
@@ -119,9 +120,11 @@ class Hooks:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
         token = active.set(Filling(self.observers, self.first_token))
         try:
-            return _prefetch_one_level(*args)
+            found = _prefetch_one_level(*args)
         finally:
             active.reset(token)
+        guarded(self.switch_off, None, name_owners, *args)
+        return found
 
 
 class Filling(Hooks):
