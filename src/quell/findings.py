@@ -5,13 +5,25 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from quell.events import Location
+from quell.paths import portable_path
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
-__all__ = ["Finding", "Level", "Location", "Proof"]
+__all__ = ["CODES", "Finding", "Level", "Location", "Proof", "Silenced"]
 
 Level = Literal["problem", "advice"]
+
+# Every kind of finding by its code.
+CODES = {
+    "Q101": "n_plus_one",
+    "Q102": "query_in_loop",
+    "Q103": "defeated_prefetch",
+    "Q104": "duplicate_query",
+    "Q105": "write_in_loop",
+    "Q106": "unused_eager_load",
+    "Q107": "unused_columns",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +45,10 @@ class Finding:
     """
     One cause of needless database work.
 
-    ``fingerprint`` identifies the cause over runs and line shifts: it is made of what was loaded and of the
-    functions that built and caused it, never of a line number. ``triggers`` are all lines that caused loads, the one
-    that caused most of them first.
+    ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
+    the function that built the queryset to change, or else caused the load; never of a line number, nor of the
+    folder that the project lies in. ``triggers`` are all lines that caused loads, the one that caused most of them
+    first.
     """
 
     kind: str
@@ -58,7 +71,25 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """Return an identity that survives line shifts."""
-        places = [f"{spot.file}:{spot.function}" for spot in (self.origin, self.trigger) if spot is not None]
-        text = "\0".join([self.code, self.model, self.path, *places])
+        """Return an identity that survives line shifts and is the same in every checkout."""
+        spot = self.origin or self.trigger
+        # Not the trigger beside an origin: which of several lines loads most depends on the rows.
+        place = f"{portable_path(spot.file)}:{spot.function}" if spot is not None else ""
+        text = "\0".join([self.code, self.model, self.path, place])
         return sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silenced:
+    """
+    A finding that somebody chose not to hear of.
+
+    ``by`` tells how: ``"comment"``, ``"block"`` or ``"setting"``; ``where`` in which line or pattern, and ``reason``
+    why, as far as they said. Where only some lines or calls of a cause are silenced, the finding has the count of
+    those.
+    """
+
+    finding: Finding
+    by: Literal["comment", "block", "setting"]
+    where: str
+    reason: str = ""
