@@ -39,6 +39,7 @@ def test_unknown_setting_is_an_error(name: str, hint: str) -> None:
         ("QUELL_ON_ERROR", "ignore", '"log" or "raise"'),
         ("QUELL_SAMPLE_URLS", 3, "a list of URLs"),
         ("QUELL_PROFILE_EXCLUDE", [1], "a list or tuple of texts"),
+        ("QUELL_IGNORE", "Q101", "a list or tuple of patterns"),
     ],
 )
 def test_wrong_setting_is_an_error(name: str, value: object, wanted: str) -> None:
@@ -49,3 +50,27 @@ def test_wrong_setting_is_an_error(name: str, value: object, wanted: str) -> Non
     assert found.id == "quell.E002"
     assert f"{name} is {value!r}, which is not {wanted}" in str(found.msg)
     assert str(found.hint).startswith(f"Set it to {wanted}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fact", "hint"),
+    [
+        ("Q1O1", "QUELL_IGNORE[1] names the unknown code 'Q1O1'.", 'Did you mean "Q101"?'),
+        ("n+1", "QUELL_IGNORE[1] names the unknown code 'n+1'.", "The codes of quell are Q101, "),
+        ({"code": "n-plus-one"}, "QUELL_IGNORE[1] names the unknown code 'n-plus-one'.", '"n_plus_one"'),
+        ({"code": ["Q101", 7]}, "QUELL_IGNORE[1] names the unknown code 7.", ""),
+        ({"modle": "a.B"}, "QUELL_IGNORE[1] has the unknown key 'modle'.", 'Did you mean "model"?'),
+        ({"model": ""}, "QUELL_IGNORE[1][\"model\"] is '', which is no text.", "Write a text"),
+        ({"file": 3}, 'QUELL_IGNORE[1]["file"] is 3, which is no text.', "Write a text"),
+        ({"reason": "all"}, "QUELL_IGNORE[1] would silence everything.", "Name at least one of code, model"),
+        ({}, "QUELL_IGNORE[1] would silence everything.", "Name at least one of code, model"),
+        (101, "QUELL_IGNORE[1] is 101, which is no pattern.", 'Write "Q101", or '),
+    ],
+)
+def test_wrong_pattern_is_an_error(pattern: object, fact: str, hint: str) -> None:
+    """quell.E002 names the entry of QUELL_IGNORE, and the closest match."""
+    with override_settings(QUELL_IGNORE=["Q104", pattern]):
+        found = checks.run_checks(tags=["quell"])
+
+    assert (found[0].id, found[0].msg) == ("quell.E002", fact)
+    assert hint in str(found[0].hint)

@@ -18,6 +18,7 @@ EXAMPLES: dict[str, object] = {
     "on_error": "log",
     "sample_urls": ["/a/"],
     "profile_exclude": ("^/admin/",),
+    "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }
 
 
@@ -51,6 +52,7 @@ def test_default_is_right(item: Any) -> None:
         ("max_events", "many"),
         ("libraries", "mylib"),
         ("on_error", []),
+        ("ignore", "Q101"),
     ],
 )
 def test_wrong_value_keeps_the_default(name: str, value: object) -> None:

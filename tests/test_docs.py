@@ -5,6 +5,7 @@ from pathlib import Path
 
 from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
 from quell.conf import setting_names
+from quell.findings import CODES as KINDS_BY_CODE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -40,3 +41,8 @@ def test_docs_show_recorded_output() -> None:
             r"<!-- output: (\S+) -->\n(.*?)<!-- end -->", page.read_text(), re.DOTALL
         ):
             assert body.startswith("```text\n"), f"{page.name}: run python3 -m tools.record {name}"
+
+
+def test_every_rule_is_in_the_table_of_codes() -> None:
+    """What can be found can be silenced by its code and by its kind."""
+    assert CODES.items() <= KINDS_BY_CODE.items()

@@ -2,13 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-__all__ = ["FetchPlan", "watch", "wrap_thread"]
+__all__ = ["FetchPlan", "ignore", "watch", "wrap_thread"]
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
     from quell.pipeline import watch, wrap_thread
+    from quell.silencing.blocks import ignore
 
-_HOMES = {"FetchPlan": "quell.loading.plan", "watch": "quell.pipeline", "wrap_thread": "quell.pipeline"}
+_HOMES = {
+    "FetchPlan": "quell.loading.plan",
+    "ignore": "quell.silencing.blocks",
+    "watch": "quell.pipeline",
+    "wrap_thread": "quell.pipeline",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -7,13 +7,14 @@ from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, register
 
-from quell.conf import PREFIX, problem_of, setting_names
+from quell.conf import PREFIX, get_settings, problem_of, setting_names
+from quell.silencing.patterns import problems
 
 
 @register("quell")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """
-    Report each ``QUELL_*`` setting that is unknown (quell.E001) or has a wrong value (quell.E002).
+    Report each ``QUELL_*`` setting that is unknown (quell.E001), or has a wrong value or pattern (quell.E002).
 
     Cost: no query.
     """
@@ -28,6 +29,9 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
         if problem:
             fact, hint = problem
             found.append(Error(f"{name} {fact}.", hint=hint, id="quell.E002"))
+    found.extend(
+        Error(f"{fact}.", hint=hint, id="quell.E002") for fact, hint in problems(get_settings().ignore)
+    )
     return found
 
 

@@ -1,6 +1,6 @@
 """Every setting of quell, read at call time and forgotten when a test overrides it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -26,6 +26,7 @@ class Settings:
     on_error: str = "log"  # what an error inside quell does: "log" or "raise"
     sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
     profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
+    ignore: Sequence[str | Mapping[str, object]] = ()  # findings to silence: codes, or what to match
 
 
 _FIELDS = {PREFIX + item.name.upper(): item for item in fields(Settings)}
@@ -55,6 +56,10 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
         lambda value: callable(value) or isinstance(value, str) or _is_texts(value),
     ),
     "profile_exclude": _TEXTS,
+    "ignore": (
+        "a list or tuple of patterns",
+        lambda value: isinstance(value, (list, tuple)),
+    ),
 }
 
 

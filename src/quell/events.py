@@ -22,6 +22,23 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """
+    What somebody chose not to hear of: codes and globs, of which an empty one matches everything.
+
+    ``source`` names the pattern in messages: an entry of a setting, or the block of code that it belongs to.
+    """
+
+    codes: tuple[str, ...] = ()
+    model: str = ""
+    path: str = ""
+    file: str = ""
+    function: str = ""
+    reason: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryEvent:
     """One statement that reached the database; ``row_count`` is -1 where the driver does not tell it."""
 
@@ -36,6 +53,7 @@ class QueryEvent:
     is_in_user_loop: bool = False  # whether a loop of user code, and not only a library's, leads to it
     params_hash: int = 0  # equal for equal parameters, which themselves are never kept
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did
+    ignored: tuple[Pattern, ...] = ()  # of the blocks of quell.ignore() that it ran in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

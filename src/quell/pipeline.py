@@ -5,6 +5,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -13,16 +14,19 @@ from asgiref.sync import iscoroutinefunction
 from quell.advice.planning import advise
 from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
 from quell.analysis.n_plus_one import with_labels
+from quell.analysis.reduced import without
 from quell.capture.freeze import freeze, freeze_event
 from quell.capture.scope import Scope
 from quell.conf import get_settings
 from quell.events import QueryEvent, Recording
 from quell.exceptions import UsageError
-from quell.findings import Finding
+from quell.findings import Finding, Silenced
 from quell.guard import guarded
 from quell.lineage.threads import carry
-from quell.reporting.text import describe, render
+from quell.reporting.text import describe, render, silenced_lines
 from quell.signals import findings_reported
+from quell.silencing.judging import Outcome, silence
+from quell.silencing.patterns import parse
 
 logger = logging.getLogger("quell")
 
@@ -73,7 +77,7 @@ class watch:  # noqa: N801 -- used like a function
     def _begin(self, scope: Scope | None) -> None:
         self._scope = scope
         self._queries: tuple[QueryEvent, ...] = ()
-        self._known: tuple[object, tuple[Finding, ...]] | None = None
+        self._known: tuple[object, Outcome] | None = None
 
     @property
     def scope(self) -> Scope:
@@ -106,12 +110,22 @@ class watch:  # noqa: N801 -- used like a function
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the statements so far show, most saved queries first; empty after an error inside quell."""
+        return self.outcome.findings
+
+    @property
+    def silenced(self) -> tuple[Silenced, ...]:
+        """The findings that a comment, a block or a setting silences, each with the reason; in no other result."""
+        return self.outcome.silenced
+
+    @property
+    def outcome(self) -> Outcome:
+        """Findings, silenced ones, and what is wrong with comments on their lines."""
         scope = self._scope
         if scope is None or scope.has_failed:
-            return ()
+            return Outcome()
         state = len(scope.events), self.label
         if self._known is None or self._known[0] != state:
-            found = guarded(scope.switch_off, (), lambda: explain(self.recording, self.label))
+            found = guarded(scope.switch_off, Outcome(), lambda: judge(self.recording, self.label))
             self._known = state, found
         return self._known[1]
 
@@ -121,7 +135,8 @@ class watch:  # noqa: N801 -- used like a function
         if self._scope is not None and self._scope.has_failed:
             return _FAILED
         query_count = len(self.queries) + self.dropped_count
-        return render(findings, query_count=query_count, dropped_count=self.dropped_count)
+        text = render(findings, query_count=query_count, dropped_count=self.dropped_count)
+        return "\n".join([text, *silenced_lines(self.silenced, self.outcome.complaints)])
 
     def __enter__(self) -> Self:
         if self._scope is not None and self._scope.is_entered:
@@ -194,6 +209,8 @@ class watch:  # noqa: N801 -- used like a function
         """Write the findings to the log ``quell``, one warning each."""
         for finding in self.findings:
             logger.warning("%s", describe(finding), extra={"quell_finding": finding})
+        for complaint in self.outcome.complaints:
+            logger.warning("%s", complaint)
 
 
 def logged_watch(label: str = "") -> watch:
@@ -226,9 +243,15 @@ def _refuse(function: object) -> None:
         raise UsageError(msg)
 
 
-def explain(recording: Recording, label: str = "") -> tuple[Finding, ...]:
-    """Return the findings of a recording with their plans and suggestions."""
-    return advise(with_labels(analyse(recording), label), recording)
+def judge(recording: Recording, label: str = "") -> Outcome:
+    """Return the findings of a recording with their plans and suggestions, and those that are silenced."""
+    found = with_labels(analyse(recording), label)
+    patterns = parse(get_settings().ignore)
+    outcome = silence(found, recording, patterns, analyse=analyse, without=without)
+    # Apart, so that no plan to write holds what nobody wants to write.
+    advised = advise((item.finding for item in outcome.silenced), recording)
+    silenced = tuple(replace(item, finding=new) for item, new in zip(outcome.silenced, advised, strict=True))
+    return replace(outcome, findings=advise(outcome.findings, recording), silenced=silenced)
 
 
 def wrap_thread(function: Callable[P, R]) -> Callable[P, R]:

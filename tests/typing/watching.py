@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 import quell
 from quell.events import Operation, QueryEvent
-from quell.findings import Finding, Location
+from quell.findings import Finding, Location, Silenced
 from quell.middleware import QuellMiddleware
 
 watch = quell.watch()
@@ -19,6 +19,7 @@ assert_type(watch.queries[0].operation, Operation)
 assert_type(watch.queries[0].trigger, Location | None)
 assert_type(watch.dropped_count, int)
 assert_type(watch.report(), str)
+assert_type(watch.silenced, tuple[Silenced, ...])
 with quell.watch() as opened:
     assert_type(opened, quell.watch)
 
@@ -45,6 +46,25 @@ assert_type(plain(1, name="a"), str)
 awaited = assert_type(coroutine(1), Coroutine[Any, Any, str])
 assert_type(quell.wrap_thread(plain)(1, name="a"), str)
 assert_type(quell.FetchPlan("comments"), quell.FetchPlan)
+
+with quell.ignore("Q101", model="helpdesk.Ticket", path="comments", reason="two rows") as block:
+    assert_type(block, quell.ignore)
+
+
+@quell.ignore("n_plus_one")
+def quiet(number: int, *, name: str = "") -> str:
+    """Return a text."""
+    return name * number
+
+
+@quell.ignore("Q101", "Q102")
+async def quiet_coroutine(number: int) -> str:
+    """Return a text."""
+    return str(number)
+
+
+assert_type(quiet(1, name="a"), str)
+quietly_awaited = assert_type(quiet_coroutine(1), Coroutine[Any, Any, str])
 
 
 def answer(request: HttpRequest) -> HttpResponseBase:

@@ -91,7 +91,7 @@ def test_broken_analysis_is_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where the analysis fails, there are no findings, and the statements are still there."""
-    monkeypatch.setattr("quell.pipeline.explain", _fail)
+    monkeypatch.setattr("quell.pipeline.judge", _fail)
     with quell.watch() as watch:
         read_countries()
 
@@ -102,7 +102,7 @@ def test_broken_analysis_is_logged_once(
 
 def test_broken_analysis_raises_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """With ``"raise"`` the analysis fails loudly."""
-    monkeypatch.setattr("quell.pipeline.explain", _fail)
+    monkeypatch.setattr("quell.pipeline.judge", _fail)
     with quell.watch() as watch:
         read_countries()
 
@@ -115,7 +115,7 @@ def test_broken_analysis_of_a_decorated_function_lets_it_return(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A decorated function returns what it returns."""
-    monkeypatch.setattr("quell.pipeline.explain", _fail)
+    monkeypatch.setattr("quell.pipeline.judge", _fail)
 
     assert len(quell.watch()(read_countries)()) == 3
     assert len(_logged(caplog)) == 1

@@ -141,7 +141,7 @@ def test_async_watch_tells_sync_and_async_receivers(messages: list[Message]) -> 
 
 def test_nobody_listening_costs_no_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     """Findings are worked out when somebody wants them."""
-    monkeypatch.setattr("quell.pipeline.explain", lambda *_: pytest.fail("analysed"))
+    monkeypatch.setattr("quell.pipeline.judge", lambda *_: pytest.fail("analysed"))
     with quell.watch() as watch:
         read_countries()
 

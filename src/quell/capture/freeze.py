@@ -24,6 +24,7 @@ def freeze_event(event: RawEvent) -> QueryEvent:
         is_in_user_loop=is_in_user_loop(event.call_path),
         params_hash=event.params_hash,
         fetch=event.fetch.number if event.fetch is not None else 0,
+        ignored=event.ignored,
     )
 
 

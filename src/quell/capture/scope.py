@@ -16,12 +16,14 @@ from django.utils.connection import ConnectionDoesNotExist
 
 from quell.capture.explaining import explain
 from quell.conf import get_settings
+from quell.events import Pattern
 from quell.guard import guarded
 from quell.lineage._patches import installation
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import CallPath, callers, collect, current_unit, walk
 from quell.lineage.hooks import active, enter, leave
+from quell.lineage.ignoring import ignored
 
 _TRANSACTION = re.compile(
     r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
@@ -33,7 +35,9 @@ _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 class RawEvent:
     """A statement as it was seen; turned into a ``QueryEvent`` when somebody looks."""
 
-    __slots__ = ("alias", "call_path", "fetch", "many", "params_hash", "row_count", "seconds", "sql")
+    __slots__ = (
+        "alias", "call_path", "fetch", "ignored", "many", "params_hash", "row_count", "seconds", "sql"
+    )  # fmt: skip
 
     def __init__(self, sql: str, alias: str, seconds: float, row_count: int, call_path: CallPath) -> None:
         self.sql = sql
@@ -44,6 +48,7 @@ class RawEvent:
         self.many = False
         self.params_hash = 0
         self.fetch: FetchRecord | None = None
+        self.ignored: tuple[Pattern, ...] = ()
 
 
 class Scope:
@@ -160,6 +165,7 @@ class Scope:
         event = RawEvent(sql, connection.alias, seconds, _row_count(cursor), path)
         event.many = many
         event.params_hash = _hash_of(params)
+        event.ignored = ignored.get()
         using = getattr(access.compiler, "using", None)
         if type(using) is FetchAlias:
             event.fetch = using.fetch

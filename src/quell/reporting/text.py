@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import Finding, Proof
+from quell.findings import Finding, Proof, Silenced
 
 
 def describe(finding: Finding) -> str:
@@ -37,8 +37,7 @@ def short_path(spot: Location | None) -> str:
     """Return ``file:line``, relative to the working directory where the file is below it."""
     if spot is None:
         return "-"
-    here = os.getcwd() + os.sep
-    return f"{spot.file.removeprefix(here)}:{spot.line}"
+    return relative(str(spot))
 
 
 def block(finding: Finding) -> list[str]:
@@ -66,3 +65,20 @@ def _proof_text(proof: Proof) -> str:
         # The code to write stands in the line above.
         return proof.reason.partition(";")[0]
     return f"{proof.verdict}: {proof.reason}" if proof.reason else proof.verdict
+
+
+def silenced_lines(silenced: Sequence[Silenced], complaints: Sequence[str] = ()) -> list[str]:
+    """Return one line for each silenced finding, and for each mistake in a comment that was to silence one."""
+    lines = []
+    for item in silenced:
+        finding = item.finding
+        what = f"{finding.code} {finding.model} {finding.path}".strip()
+        reason = f": {item.reason}" if item.reason else ""
+        queries = plural(finding.count, "query", "queries")
+        lines.append(f"silenced {what} ({queries}) by {item.by} {relative(item.where)}{reason}")
+    return [*lines, *map(relative, complaints)]
+
+
+def relative(text: str) -> str:
+    """Return a text that begins with a path, with the path relative to the working directory."""
+    return text.removeprefix(os.getcwd() + os.sep)
