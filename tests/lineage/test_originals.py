@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import query as query_module
 
-from quell.lineage.originals import code_of
+from quell.lineage.originals import code_of, tolerant
 
 LEVEL: Any = query_module.prefetch_one_level
 CODE = LEVEL.__code__
@@ -68,3 +68,11 @@ def test_endless_wrappers_end() -> None:
         return own(*args)
 
     assert code_of(own) == (own.__code__, False)
+
+
+def test_handler_of_a_wrapper_may_find_nothing() -> None:
+    """The frame of a wrapper has the names of the wrapper; what they do not tell stays unknown."""
+    names = {"here": 1}
+
+    assert tolerant(names.__getitem__)("here") == 1
+    assert tolerant(names.__getitem__)("elsewhere") is None

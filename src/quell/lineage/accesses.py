@@ -15,7 +15,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.query import RawQuery
 from django.template.base import Node
 
-from quell.lineage.originals import code_of
+from quell.lineage.originals import code_of, tolerant
 from quell.lineage.sites import watch_owner
 
 STOP = object()
@@ -178,20 +178,8 @@ def _driver(owner: Any) -> FieldNote | None:
 def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
     code, is_own = code_of(function)
     if code is not None:
-        handlers[id(code)] = handler if is_own else _tolerant(handler)
+        handlers[id(code)] = handler if is_own else tolerant(handler)
         _kept.append(code)
-
-
-def _tolerant(handler: Handler) -> Handler:
-    """Return a handler for the frame of a wrapper, whose variables may have other names."""
-
-    def fill(frame: FrameType, access: Access) -> Any:
-        try:
-            return handler(frame, access)
-        except (AttributeError, KeyError):
-            return None
-
-    return fill
 
 
 _METHODS = (

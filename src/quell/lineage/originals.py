@@ -30,6 +30,18 @@ def code_of(function: Callable[..., Any]) -> tuple[CodeType | None, bool]:
     return getattr(unwrapped, "__code__", None), False
 
 
+def tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a handler for the frame of a wrapper, whose variables may have other names."""
+
+    def fill(*arguments: Any) -> Any:
+        try:
+            return handler(*arguments)
+        except (AttributeError, KeyError):
+            return None
+
+    return fill
+
+
 def _homes() -> tuple[str, ...]:
     """Return the folders of Django and, where it is loaded, REST framework."""
     modules = (sys.modules.get(name) for name in ("django", "rest_framework"))
