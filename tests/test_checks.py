@@ -40,6 +40,7 @@ def test_unknown_setting_is_an_error(name: str, hint: str) -> None:
         ("QUELL_SAMPLE_URLS", 3, "a list of URLs"),
         ("QUELL_PROFILE_EXCLUDE", [1], "a list or tuple of texts"),
         ("QUELL_IGNORE", "Q101", "a list or tuple of patterns"),
+        ("QUELL_BASELINE", 3, "the path of a file"),
     ],
 )
 def test_wrong_setting_is_an_error(name: str, value: object, wanted: str) -> None:

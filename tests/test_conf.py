@@ -18,6 +18,7 @@ EXAMPLES: dict[str, object] = {
     "on_error": "log",
     "sample_urls": ["/a/"],
     "profile_exclude": ("^/admin/",),
+    "baseline": "quell/known.json",
     "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }
 
@@ -53,6 +54,7 @@ def test_default_is_right(item: Any) -> None:
         ("libraries", "mylib"),
         ("on_error", []),
         ("ignore", "Q101"),
+        ("baseline", None),
     ],
 )
 def test_wrong_value_keeps_the_default(name: str, value: object) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from os import PathLike
 from typing import TypeAlias
 
 from django.conf import settings as django_settings
@@ -27,6 +28,7 @@ class Settings:
     sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
     profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
     ignore: Sequence[str | Mapping[str, object]] = ()  # findings to silence: codes, or what to match
+    baseline: str | PathLike[str] = ""  # the file of known findings; "": quell-baseline.json, where it exists
 
 
 _FIELDS = {PREFIX + item.name.upper(): item for item in fields(Settings)}
@@ -60,6 +62,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a list or tuple of patterns",
         lambda value: isinstance(value, (list, tuple)),
     ),
+    "baseline": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
 }
 
 

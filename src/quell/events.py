@@ -21,6 +21,16 @@ class Location:
         return f"{self.file}:{self.line}"
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines of a file whose code ran, first and last included; all lines of a template that was rendered."""
+
+    file: str
+    first: int
+    last: int
+    is_template: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
     """

@@ -15,7 +15,6 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.query import RawQuery
 from django.template.base import Node
 
-from quell.lineage.originals import code_of, tolerant
 from quell.lineage.sites import watch_owner
 
 STOP = object()
@@ -176,9 +175,10 @@ def _driver(owner: Any) -> FieldNote | None:
 
 
 def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
-    code, is_own = code_of(function)
+    function = getattr(function, "__wrapped__", function)
+    code = getattr(function, "__code__", None)
     if code is not None:
-        handlers[id(code)] = handler if is_own else tolerant(handler)
+        handlers[id(code)] = handler
         _kept.append(code)
 
 

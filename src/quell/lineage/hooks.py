@@ -12,7 +12,6 @@ from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
 from quell.guard import guarded
-from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
@@ -33,13 +32,10 @@ class Observer(Protocol):
         """Stop observing, because quell failed; tell whether this is the first failure."""
 
 
-# What the hooks stand in front of: Django's own, or what another tool has put there by the time that they go on.
-_originals = types.SimpleNamespace(
-    queryset_db=QuerySet.__dict__["db"].fget,
-    raw_db=RawQuerySet.__dict__["db"].fget,
-    populators=query_module.get_related_populators,
-    prefetch_one_level=query_module.prefetch_one_level,
-)
+_queryset_db = QuerySet.__dict__["db"].fget
+_raw_db = RawQuerySet.__dict__["db"].fget
+_populators = query_module.get_related_populators
+_prefetch_one_level = query_module.prefetch_one_level
 
 active: ContextVar["Hooks"] = ContextVar("quell_active")
 
@@ -70,7 +66,7 @@ class Hooks:
 
     def queryset_db(self, queryset: Any) -> str:
         """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
-        alias = plain_alias(_originals.queryset_db(queryset))
+        alias = plain_alias(_queryset_db(queryset))
         return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
 
     def raw_db(self, queryset: Any) -> str:
@@ -78,12 +74,12 @@ class Hooks:
         query = queryset.__dict__.get("query")
         if query is not None and type(query.using) is FetchAlias:
             return query.using
-        alias = plain_alias(_originals.raw_db(queryset))
+        alias = plain_alias(_raw_db(queryset))
         return guarded(self.switch_off, alias, self._begin_raw, queryset, alias, sys._getframe(1))
 
     def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:
         """Build the populators of joined rows, each with an alias that knows its path."""
-        made: list[Any] = _originals.populators(klass_info, select, db, *rest)
+        made: list[Any] = _populators(klass_info, select, db, *rest)
         if made and type(db) is FetchAlias:
             guarded(self.switch_off, None, _label, made, klass_info, db)
         return made
@@ -124,7 +120,7 @@ class Hooks:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
         token = active.set(Filling(self.observers, self.first_token))
         try:
-            found = _originals.prefetch_one_level(*args)
+            found = _prefetch_one_level(*args)
         finally:
             active.reset(token)
         guarded(self.switch_off, None, name_owners, *args)
@@ -144,17 +140,10 @@ class Off(Hooks):
     __slots__ = ()
     # Each is called as Django calls its own, without quell.
     make_query = staticmethod(Query)
-    queryset_db = staticmethod(_originals.queryset_db)
-    raw_db = staticmethod(_originals.raw_db)
-    populators = staticmethod(_originals.populators)
-    prefetch_one_level = staticmethod(_originals.prefetch_one_level)
-
-
-def stand_in_front_of(name: str, original: Any) -> Any:
-    """Return a callable that runs the hook of this context, or the original, which the hook calls, too."""
-    setattr(_originals, name, original)
-    setattr(Off, name, staticmethod(original))
-    return by_context(active, name, original)
+    queryset_db = staticmethod(_queryset_db)
+    raw_db = staticmethod(_raw_db)
+    populators = staticmethod(_populators)
+    prefetch_one_level = staticmethod(_prefetch_one_level)
 
 
 def enter(observer: Observer) -> tuple[Observer, ...]:

@@ -3,7 +3,7 @@
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -15,16 +15,23 @@ _COMMENT = re.compile(r"#\s*quell:\s*([\w-]*)\s*(?:\[([^\]#]*)\])?([^#]*)", re.I
 _IN_TEMPLATE = re.compile(r"\{(#.*?)#\}")
 _MARK = "quell:"
 _WORD = "ignore"
+_ALONE = "stands on a line of its own, and silences nothing: write it behind the code"
 _OUTSIDE = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A comment that silences codes on the lines of its statement; ``complaints`` say what is wrong with it."""
+    """
+    A comment that silences codes on the lines of its statement, from ``first`` to ``last``.
+
+    Both are 0 where it belongs to none. ``complaints`` say what is wrong with it.
+    """
 
     file: str
     line: int
     codes: tuple[str, ...]
+    first: int = 0
+    last: int = 0
     reason: str = ""
     complaints: tuple[str, ...] = ()
 
@@ -63,24 +70,24 @@ def _comments_in(file: str, stamp: int, is_template: bool) -> Comments:  # noqa:
     lines = template_lines(file) if is_template else python_lines(file)
     if not any(_MARK in line.lower() for line in lines):
         return _NONE
-    placed = tuple(_in_template(file, lines) if is_template else _in_module(file, lines))
+    found = tuple(_in_template(file, lines) if is_template else _in_module(file, lines))
     by_line: dict[int, tuple[Comment, ...]] = {}
-    for comment, span in placed:
-        for number in span:
+    for comment in found:
+        for number in range(comment.first, comment.last + 1):
             by_line[number] = (*by_line.get(number, ()), comment)
-    return Comments(tuple(comment for comment, _ in placed), by_line)
+    return Comments(found, by_line)
 
 
-def _in_template(file: str, lines: Iterable[str]) -> Iterator[tuple[Comment, range]]:
+def _in_template(file: str, lines: Iterable[str]) -> Iterator[Comment]:
     for number, line in enumerate(lines, 1):
         for match in _IN_TEMPLATE.finditer(line):
             for comment in _read(match[1], file, number):
-                yield comment, range(number, number + 1)
+                yield replace(comment, first=number, last=number)
 
 
-def _in_module(file: str, lines: list[str]) -> Iterator[tuple[Comment, range]]:
+def _in_module(file: str, lines: list[str]) -> Iterator[Comment]:
     """
-    Yield each comment with the lines of its statement, as Python's own tokens tell them.
+    Yield the comments, each with the lines of its statement, as Python's own tokens tell them.
 
     A logical line is a statement, or the head of a block. A comment on a line of its own belongs to none, unless
     it is inside of brackets.
@@ -94,9 +101,11 @@ def _in_module(file: str, lines: list[str]) -> Iterator[tuple[Comment, range]]:
                 if first:
                     found.extend(comments)
                 else:
-                    yield from ((comment, range(0)) for comment in comments)
+                    yield from (
+                        replace(comment, complaints=(*comment.complaints, _ALONE)) for comment in comments
+                    )
             elif token.type == tokenize.NEWLINE:
-                yield from ((comment, range(first, token.start[0] + 1)) for comment in found)
+                yield from (replace(comment, first=first, last=token.start[0]) for comment in found)
                 first, found = 0, []
             elif not first and token.type not in _OUTSIDE:
                 first = token.start[0]

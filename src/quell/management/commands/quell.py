@@ -3,6 +3,7 @@
 import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,14 +11,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from quell.checks import check_settings
 from quell.exceptions import UsageError
-from quell.management.profiling.folding import fold
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.output import Paint, as_json, as_text
 from quell.management.profiling.pages import Page
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.surroundings import database_problems, find_user
 from quell.management.profiling.urls import exclusion, page_urls, path_of
+from quell.management.profiling.verdict import baseline_file, decide, read_baseline, rewrite
 from quell.management.profiling.visiting import Visitor
+from quell.silencing.baseline import Baseline, read
 
 # Findings are 1, as of a linter; what keeps the command from running is another thing.
 USAGE_ERROR = 2
@@ -47,6 +49,15 @@ class Command(BaseCommand):
         profile.add_argument("--list", action="store_true", help="print what would be visited, and stop")
         profile.add_argument("--format", choices=("text", "json"), default="text")
         profile.add_argument("--repeat", type=_positive, default=1, help="timed runs per page (default: 1)")
+        profile.add_argument("--baseline", metavar="FILE", help="let the findings in this file pass")
+        profile.add_argument(
+            "--write-baseline",
+            nargs="?",
+            const="",
+            type=_json_file,
+            metavar="FILE",
+            help="write what is found to the baseline, and let it pass from now on",
+        )
         _repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
@@ -56,17 +67,29 @@ class Command(BaseCommand):
             msg = "DEBUG is off. Profile a development machine, or pass --allow-production to visit this one."
             raise CommandError(msg, returncode=USAGE_ERROR)
         try:
+            baseline = None if options["list"] else self._baseline(options)
             pages = self._run(options)
+            if pages is None:
+                return
+            if options["write_baseline"] is not None:
+                file = baseline_file(options["write_baseline"] or options["baseline"])[0]
+                self._warn(rewrite(pages, file, baseline[1] if baseline else Baseline()))
+                baseline = file, read(file)
         except UsageError as error:
             raise CommandError(str(error), returncode=USAGE_ERROR) from error
-        if pages is None:
-            return
-        findings = fold(pages)
+        verdict = decide(pages, baseline, is_whole=not options["urls"])
         is_coloured = options["force_color"] or (_is_terminal(self.stdout) and not options["no_color"])
-        as_wanted = as_json(pages, findings) if options["format"] == "json" else None
-        self._print(as_wanted or as_text(pages, findings, Paint(is_on=is_coloured)))
-        if findings:
+        as_wanted = as_json(pages, verdict) if options["format"] == "json" else None
+        self._print(as_wanted or as_text(pages, verdict, Paint(is_on=is_coloured)))
+        if verdict.findings:
             sys.exit(1)
+
+    def _baseline(self, options: dict[str, Any]) -> tuple[Path, Baseline] | None:
+        """Return what is known so far; a file that is to be written need not exist, but is not overwritten blindly."""
+        if options["write_baseline"] is None:
+            return read_baseline(options["baseline"])
+        file = baseline_file(options["write_baseline"] or options["baseline"])[0]
+        return (file, read(file)) if file.exists() else None
 
     def _run(self, options: dict[str, Any]) -> list[Page] | None:
         """Return what the visits showed, or ``None`` after a list of them."""
@@ -133,6 +156,14 @@ def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
 
 def _is_terminal(stream: object) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)())
+
+
+def _json_file(text: str) -> str:
+    # Without it, a URL behind the option would be taken for the name of the file.
+    if text and not text.endswith(".json"):
+        msg = f"{text} is no file that ends in .json; write URLs in front of --write-baseline"
+        raise ArgumentTypeError(msg)
+    return text
 
 
 def _positive(text: str) -> int:

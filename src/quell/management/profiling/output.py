@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from quell.findings import Finding, Location
+from quell.findings import Finding, Location, Silenced
 from quell.management.profiling.pages import Page, is_proven
+from quell.management.profiling.verdict import Verdict, notes
 from quell.reporting.text import block, plural
 
 _CODES = {"bold": "\x1b[1m", "green": "\x1b[32m", "red": "\x1b[31m", "dim": "\x1b[2m"}
@@ -24,13 +25,13 @@ class Paint:
         return f"{_CODES[colour]}{text}{_OFF}" if self._is_on else text
 
 
-def as_text(pages: Sequence[Page], findings: Sequence[Finding], paint: Paint) -> str:
-    """Return a table of the pages, then a block per cause."""
+def as_text(pages: Sequence[Page], verdict: Verdict, paint: Paint) -> str:
+    """Return a table of the pages, a block per new cause, and a line for what is known, silenced or out of date."""
     lines = page_table(pages, paint) if pages else []
-    for finding in findings:
+    for finding in verdict.findings:
         head, *rest = block(finding)
         lines.extend(["", paint(head, "bold"), *rest])
-    lines.extend(["", summary(pages, findings)])
+    lines.extend(["", *notes(verdict), summary(pages, verdict.findings)])
     return "\n".join(lines)
 
 
@@ -83,13 +84,22 @@ def summary(pages: Sequence[Page], findings: Sequence[Finding]) -> str:
     return f"{plural(len(pages), 'page')}{not_judged}; {plural(len(findings), 'finding')}{proven}"
 
 
-def as_json(pages: Sequence[Page], findings: Sequence[Finding]) -> str:
+def as_json(pages: Sequence[Page], verdict: Verdict) -> str:
     """Return everything as JSON."""
     document = {
         "pages": [_page_record(page) for page in pages],
-        "findings": [_finding_record(finding) for finding in findings],
+        "findings": [_finding_record(finding) for finding in verdict.findings],
+        "known": [_finding_record(finding) for finding in verdict.known],
+        "silenced": [_silenced_record(item) for item in verdict.silenced],
+        "stale": [asdict(entry) for entry in verdict.stale],
+        "remarks": list(verdict.remarks),
     }
     return json.dumps(document, indent=2)
+
+
+def _silenced_record(item: Silenced) -> dict[str, object]:
+    how = {"by": item.by, "where": item.where, "reason": item.reason}
+    return {**how, "finding": _finding_record(item.finding)}
 
 
 def _page_record(page: Page) -> dict[str, object]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from quell.advice.comparison import UNSTABLE
-from quell.findings import Finding, Proof
+from quell.events import Span
+from quell.findings import Finding, Proof, Silenced
 
 WRITES = "the page writes rows, so it was not run again"
 # Reasons that say nothing about a fix: it was not tried.
@@ -12,7 +13,11 @@ UNTRIED = frozenset({WRITES, UNSTABLE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: what it costs, unchanged and fixed; where it cannot be judged, ``problem`` says why."""
+    """
+    One page: what it costs, unchanged and fixed; where it cannot be judged, ``problem`` says why.
+
+    ``seen`` is the code that was at work.
+    """
 
     path: str
     label: str
@@ -25,6 +30,8 @@ class Page:
     ms: float = 0.0
     ms_fixed: float | None = None
     findings: tuple[Finding, ...] = ()
+    silenced: tuple[Silenced, ...] = ()
+    seen: frozenset[Span] = frozenset()
 
     @property
     def is_fixed(self) -> bool:

@@ -9,6 +9,7 @@ from quell.advice.comparison import Mask
 from quell.advice.injection import Injection
 from quell.advice.planning import merge
 from quell.capture.rows import count_rows
+from quell.capture.seen import seen_code
 from quell.findings import Finding, Proof
 from quell.guard import guarded
 from quell.lineage._patches import answers_from
@@ -71,6 +72,8 @@ class PageProfiler:
             rows=control.rows,
             ms=control.visit.seconds * 1000,
             findings=control.watch.findings,
+            silenced=control.watch.silenced,
+            seen=seen_code(control.watch.scope, control.watch.recording),
         )
         if control.writes:
             return untried(replace(page, note="writes rows"), WRITES)
