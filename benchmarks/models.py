@@ -55,3 +55,49 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.body
+
+
+class NarrowParent(models.Model):
+    """A row of two columns."""
+
+    objects: ClassVar[models.Manager["NarrowParent"]] = models.Manager()
+
+    name = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WideParent(models.Model):
+    """A row of twelve columns, one of them a text of two kilobytes."""
+
+    objects: ClassVar[models.Manager["WideParent"]] = models.Manager()
+
+    text = models.TextField()
+    column_0 = models.CharField(max_length=80)
+    column_1 = models.CharField(max_length=80)
+    column_2 = models.CharField(max_length=80)
+    column_3 = models.CharField(max_length=80)
+    column_4 = models.CharField(max_length=80)
+    column_5 = models.CharField(max_length=80)
+    column_6 = models.CharField(max_length=80)
+    column_7 = models.CharField(max_length=80)
+    column_8 = models.CharField(max_length=80)
+    column_9 = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.column_0
+
+
+class JoinedChild(models.Model):
+    """A row with two parents; ``cell`` says which measurement it belongs to."""
+
+    objects: ClassVar[models.Manager["JoinedChild"]] = models.Manager()
+
+    cell = models.IntegerField(db_index=True)
+    title = models.CharField(max_length=120)
+    narrow = models.ForeignKey(NarrowParent, models.CASCADE)
+    wide = models.ForeignKey(WideParent, models.CASCADE)
+
+    def __str__(self) -> str:
+        return self.title

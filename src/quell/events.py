@@ -99,6 +99,12 @@ class Fetch:
     call_path: int = 0
     sql: str = ""
     alias: str = ""
+    # What the queryset was like: joined to others by union() or the like, somebody's SQL, with a bare
+    # select_related(), and what only() (False) or defer() (True) named.
+    combinator: str = ""
+    is_raw: bool = False
+    is_bare_join: bool = False
+    deferred: tuple[frozenset[str], bool] = (frozenset(), True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from quell.paths import portable_path
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
-__all__ = ["CODES", "Finding", "Level", "Location", "Proof", "Silenced"]
+__all__ = ["CODES", "Finding", "Level", "Load", "Location", "Proof", "Silenced"]
 
 Level = Literal["problem", "advice"]
 
@@ -41,6 +41,21 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """
+    How rows loaded one relation on their own.
+
+    ``row_count`` rows asked, for ``distinct_count`` distinct things; the queryset that they came from ran
+    ``evaluation_count`` times.
+    """
+
+    path: str
+    row_count: int
+    distinct_count: int
+    evaluation_count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
     One cause of needless database work.
@@ -48,7 +63,7 @@ class Finding:
     ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
     the function that built the queryset to change, or else caused the load; never of a line number, nor of the
     folder that the project lies in. ``triggers`` are all lines that caused loads, the one that caused most of them
-    first.
+    first. ``message`` says in one sentence what happened, with the numbers of the scope that saw it.
     """
 
     kind: str
@@ -68,6 +83,8 @@ class Finding:
     labels: tuple[str, ...] = ()
     proof: Proof | None = None
     fetches: tuple[int, ...] = field(default=(), repr=False, compare=False)
+    # One per hop that this finding is about, the outermost first.
+    loads: tuple[Load, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:

@@ -12,6 +12,7 @@ from quell.findings import Finding
 from quell.lineage.alias import FetchRecord
 from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
+from quell.loading.values import is_prefix
 
 
 def own_plan(finding: Finding) -> Finding:
@@ -21,11 +22,13 @@ def own_plan(finding: Finding) -> Finding:
         return finding
     path = finding.path
     own = FetchPlan(
-        *(item for item in plan.paths if item == path),
+        *(item for item in plan.paths if is_prefix(item, path)),
         join=[item for item in plan.join if item == path],
-        separate=[item for item in plan.separate if item == path],
+        # A hop on the way that is better loaded by a query of its own stays that.
+        separate=[item for item in plan.separate if is_prefix(item, path)],
         counts={name: item for name, item in plan.counts.items() if item == path},
         exists={name: item for name, item in plan.exists.items() if item == path},
+        filters={name: spec for name, spec in plan.filters.items() if spec[0] == path},
     )
     # A merged plan may hold a longer path only, or load rows that answer a count.
     return replace(finding, plan=own or FetchPlan(path))

@@ -1,33 +1,58 @@
 """From findings to plans: one merged plan per queryset, and one line of code per finding."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.apps import apps
 from django.db.models import Model
 
 from quell.advice.cached import over_cache
+from quell.advice.calls import Answer, Call, free_name
+from quell.advice.chains import Chain, read_chain
+from quell.advice.choosing import separate_paths
+from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
-from quell.advice.source import chain_behind
+from quell.advice.messages import message_of, with_note
+from quell.advice.related import answer
+from quell.advice.roots import admin_joins, deferred_code, note_on, spell
 from quell.events import Fetch, Recording
-from quell.exceptions import QuellError
+from quell.exceptions import PlanConflict, QuellError
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
+from quell.loading.values import is_covered
 
 _Origin = tuple[str, str, str]
 
 # What a related manager answers from rows that were prefetched; the empty one is iteration.
 _FROM_CACHE = frozenset({"", "count", "exists", "contains"})
-_ROW_CALLS = frozenset(
-    {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
-    | {"select_related", "prefetch_related"}
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _Advised:
+    """
+    A finding with its own part of the plan, before what others of its origin need is known.
+
+    ``chosen`` is the path whose chosen rows its code prefetches, together with something behind them.
+    """
+
+    finding: Finding
+    note: str = ""
+    chosen: str = ""
 
 
 def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
-    """Return the findings with suggestion and plan; those of one origin carry the same merged plan."""
+    """Return the findings with suggestion, message and plan; those of one origin carry the same merged plan."""
     fetches = {fetch.number: fetch for fetch in recording.fetches}
-    return merge([_advise_one(finding, fetches) for finding in findings])
+    advised = _with_names([_advise_one(finding, fetches) for finding in findings])
+    own = [item.finding for item in advised]
+    merged = _merge(own)
+    done = []
+    for item in advised:
+        finding, plan = item.finding, merged.get(_origin(item.finding))
+        root = fetches.get(finding.fetches[0]) if finding.fetches else None
+        finding = _with_plan(_spelled(finding, plan, root), plan)
+        done.append(_with_message(finding, item.note, root, fetches))
+    return tuple(done)
 
 
 def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -49,18 +74,65 @@ def _merge(findings: Sequence[Finding]) -> Mapping[_Origin, FetchPlan]:
 
 
 def _without_needless(plan: FetchPlan) -> FetchPlan:
-    """Drop counts and existence tests of relations that are loaded anyway: they answer from the cache."""
-    loaded = {path.split("__")[0] for path in plan.paths}
-    counts = {name: path for name, path in plan.counts.items() if path not in loaded}
-    exists = {name: path for name, path in plan.exists.items() if path not in loaded}
+    """Drop counts and existence tests of relations that are loaded anyway, and what a longer path passes through."""
+    loaded = (*plan.paths, *plan.separate)
     return FetchPlan(
         *plan.paths,
         join=plan.join,
         separate=plan.separate,
-        counts=counts,
-        exists=exists,
+        counts={name: path for name, path in plan.counts.items() if not is_covered(path, loaded)},
+        exists={name: path for name, path in plan.exists.items() if not is_covered(path, loaded)},
         filters=plan.filters,
     )
+
+
+def _with_names(advised: Sequence[_Advised]) -> list[_Advised]:
+    """Let no two findings of one origin give a name two meanings: one of them has the code for both."""
+    kept: dict[_Origin, FetchPlan] = {}
+    deeper = {(_origin(item.finding), item.chosen): item.finding for item in advised if item.chosen}
+    done = []
+    for item in advised:
+        finding = _together(item.finding, deeper.get((_origin(item.finding), item.finding.path)))
+        if finding.plan is not None:
+            try:
+                kept[_origin(finding)] = kept.get(_origin(finding), FetchPlan()) | finding.plan
+            except PlanConflict:
+                finding = replace(finding, plan=None)
+        done.append(replace(item, finding=finding))
+    return done
+
+
+def _together(finding: Finding, whole: Finding | None) -> Finding:
+    """Return a finding about some rows with the code of the one about what is behind them."""
+    if whole is None or finding.plan is None or not finding.plan.filters:
+        return finding
+    return replace(finding, plan=None, suggestion=whole.suggestion)
+
+
+def _spelled(finding: Finding, merged: FetchPlan | None, root: Fetch | None) -> Finding:
+    """Return the finding with the code of its plan, in the light of what others at its origin need."""
+    plan = finding.plan
+    if plan is None or merged is None:
+        return finding
+    names = {*plan.counts, *plan.exists}
+    if names and not names & {*merged.counts, *merged.exists}:
+        # The rows are loaded for another finding, and answer this one from the cache.
+        plan = FetchPlan(finding.path)
+    is_alone = len(merged.counts) + len(merged.exists) < 2
+    return replace(finding, suggestion=spell(plan, model_of(finding.model), root, is_alone=is_alone))
+
+
+def _with_message(finding: Finding, note: str, root: Fetch | None, fetches: Mapping[int, Fetch]) -> Finding:
+    if finding.message:
+        return finding
+    fetch = fetches.get(finding.fetches[1]) if len(finding.fetches) == 2 else None
+    model = model_of(finding.model) if finding.model else None
+    message = message_of(finding, fetch, model)
+    if not message:
+        return finding
+    if root is not None and model is not None and fetch is not None:
+        message = with_note(message, note_on(finding, root, model))
+    return replace(finding, message=with_note(message, note))
 
 
 def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
@@ -68,13 +140,14 @@ def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
         return finding
     place, suggestion = finding.place, finding.suggestion
     if place.endswith(".list_select_related"):
-        joins, prefetches = plan.split(model_of(finding.model))
-        if prefetches or plan.counts or plan.exists:
+        model = model_of(finding.model)
+        joins, prefetches = plan.split(model)
+        if prefetches or plan.counts or plan.exists or plan.filters:
             place = place.replace(".list_select_related", ".get_queryset")
         else:
-            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in joins)},)".replace(
-                "'", '"'
-            )
+            names = admin_joins(model, place.partition(".")[0], joins)
+            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in names)},)"
+            suggestion = suggestion.replace("'", '"')
     return replace(finding, plan=plan, place=place, suggestion=suggestion)
 
 
@@ -84,139 +157,116 @@ def model_of(label: str) -> type[Model]:
     return apps.get_registered_model(*label.split("."))
 
 
-def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> Finding:
+def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> _Advised:
     fetch = fetches.get(finding.fetches[1]) if finding.fetches else None
-    if fetch is None:
-        return replace(
-            finding, suggestion="Run one query before the loop, and look the rows up in its result."
-        )
-    if finding.kind in {"query_in_loop", "duplicate_query"}:
-        return replace(finding, suggestion=_loop_code(finding, fetch))
-    if finding.kind == "defeated_prefetch":
-        return replace(finding, suggestion=_cached_code(finding, fetch))
+    if finding.suggestion:
+        return _Advised(finding)
+    if fetch is not None and finding.kind == "defeated_prefetch":
+        return _advise_cached(finding, fetch)
+    if fetch is None or finding.kind != "n_plus_one":
+        return _Advised(replace(finding, suggestion=loop_code(finding, fetch)))
+    root = fetches.get(finding.fetches[0])
     if fetch.is_deferred:
-        column = finding.path.rpartition("__")[2]
-        return replace(finding, suggestion=f'load "{column}": name it in .only(), or take it out of .defer()')
-    if not finding.fetches[0]:
+        code = deferred_code(finding, fetch, fetches)
+        return _Advised(replace(finding, suggestion=code))
+    if root is None:
         code = f'prefetch_related_objects(instances, "{finding.path}")'
-        return replace(finding, suggestion=code)
-    return _advise_relation(finding, fetch, fetches)
+        return _Advised(replace(finding, suggestion=code))
+    return _advise_relation(finding, fetch, root, fetches)
 
 
-def _loop_code(finding: Finding, fetch: Fetch) -> str:
-    name = fetch.model.rpartition(".")[2]
-    if fetch.form_field and fetch.method in {"", "iterator"}:
-        # All forms of a formset copy the field, and with it choices that are a list.
-        return f'field.choices = list(field.choices) where the field "{fetch.form_field}" is made'
-    if finding.kind == "duplicate_query":
-        owner = fetch.owner_model.rpartition(".")[2].lower()
-        call = (
-            f".{fetch.method}()"
-            if fetch.method in {"count", "exists"}
-            else ""
-            if fetch.is_single
-            else ".all()"
-        )
-        return f"{owner}.{fetch.hops[-1]}{call} once, before the loop"
-    if fetch.method == "get":
-        return f"{name}.objects.in_bulk(...) before the loop"
-    if fetch.method in {"count", "exists", "aggregate"}:
-        return f"one {name}.objects.values(...).annotate(...) before the loop"
-    return f"one {name}.objects.filter(...__in=...) before the loop"
-
-
-def _advise_relation(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> Finding:
+def _advise_relation(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[int, Fetch]) -> _Advised:
     relation = finding.path.rpartition("__")[2]
-    is_nested = "__" in finding.path
+    chain = _chain(fetch, relation, root)
     # A query does not tell that its rows were to be prefetched for; the source does.
-    changes_rows = bool(fetch.variant) or ".prefetch_related(" in chain_behind(finding.trigger, relation)
-    if changes_rows or fetch.method not in _FROM_CACHE:
-        return replace(finding, suggestion=_filtered_code(fetch, finding.path))
-    chosen = _chosen_rows(finding, fetch, fetches)
-    if chosen is not None:
-        return replace(finding, suggestion=_filtered_code(*chosen))
-    name = relation.removesuffix("_set")
-    if fetch.method == "count" and not is_nested:
-        plan = FetchPlan(counts={_free_name(finding.model, f"{name}_count"): finding.path})
-    elif fetch.method == "exists" and not is_nested:
-        plan = FetchPlan(exists={_free_name(finding.model, f"has_{name}"): finding.path})
-    else:
-        plan = FetchPlan(finding.path)
+    is_own = bool(fetch.variant) or any(step.name == "prefetch_related" for step in chain.steps)
+    model = model_of(finding.model)
     try:
-        code = plan.as_code(model_of(finding.model))
+        if is_own or fetch.method not in _FROM_CACHE:
+            call = Call(model, finding.path, fetch, chain, _way(finding))
+            return _answered(finding, answer(call))
+        chosen = _chosen_rows(finding, fetch, root, fetches)
+        if chosen is not None:
+            return replace(_answered(finding, answer(chosen)), chosen=chosen.path)
+        return _planned(finding, _plan(finding, fetch, root, model), model)
     except QuellError as error:
-        return replace(finding, suggestion=str(error))
-    return replace(finding, plan=plan, suggestion=code)
+        return _Advised(replace(finding, suggestion=str(error)))
 
 
-def _cached_code(finding: Finding, fetch: Fetch) -> str:
+def _advise_cached(finding: Finding, fetch: Fetch) -> _Advised:
     """Return the expression over the rows that are there, or, where the database must choose, their ``Prefetch``."""
     relation = finding.path.rpartition("__")[2]
     chain = choose_chain(chains_at(finding.trigger, relation), fetch.method)
-    if chain is None:
-        # A template: what is the first row there, a list of its own has to put first.
-        order = {"first": "pk", "last": "-pk"}.get(fetch.method, "")
-        return _filtered_code(fetch, finding.path, order=order)
-    code = over_cache(chain, model_of(fetch.model))
-    if not code and depends_on_row(chain):
-        return f"choose among the rows of {chain.manager}.all() in Python: they are loaded already"
-    return code or _filtered_code(fetch, finding.path)
+    code = over_cache(chain, model_of(fetch.model)) if chain is not None else ""
+    if not code and chain is not None and depends_on_row(chain):
+        code = f"choose among the rows of {chain.manager}.all() in Python: they are loaded already"
+    if code:
+        return _Advised(replace(finding, suggestion=code))
+    spelled = _chain(fetch, relation, fetch)
+    try:
+        found = answer(Call(model_of(finding.model), finding.path, fetch, spelled, FetchPlan()))
+    except QuellError as error:
+        return _Advised(replace(finding, suggestion=str(error)))
+    return _Advised(replace(finding, suggestion=found.code), found.note)
 
 
-def _free_name(label: str, name: str) -> str:
-    """Return a name for an annotation that is not one of the model's own, such as a property that counts."""
-    return f"annotated_{name}" if hasattr(model_of(label), name) else name
+def _answered(finding: Finding, found: Answer) -> _Advised:
+    return _Advised(replace(finding, suggestion=found.code, plan=found.plan), found.note)
 
 
-def _chosen_rows(
-    finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]
-) -> tuple[Fetch, str, str] | None:
-    """Return the load on the way from the root that chose some rows only, its path, and the path behind it."""
+def _planned(finding: Finding, plan: FetchPlan, model: type[Model]) -> _Advised:
+    """Return the finding with a plan that Django accepts for its model."""
+    plan.as_code(model)
+    saved = finding.saved_queries
+    # Each query that is made instead of a join is one that stays.
+    saved = max(saved - len(plan.separate), 1) if finding.saved_queries == finding.count else saved
+    return _Advised(replace(finding, plan=plan, saved_queries=saved))
+
+
+def _chain(fetch: Fetch, relation: str, root: Fetch) -> Chain:
+    origin = read_chain(fetch.origin, relation, origin=root.origin)
+    trigger = read_chain(fetch.trigger, relation, origin=root.origin)
+    return max(origin, trigger, key=lambda chain: len(chain.steps))
+
+
+def _way(finding: Finding) -> FetchPlan:
+    """Return the plan for the hops before the last one that the same line loaded on demand."""
+    return FetchPlan(*(load.path for load in finding.loads[:-1]))
+
+
+def _plan(finding: Finding, fetch: Fetch, root: Fetch, model: type[Model]) -> FetchPlan:
+    """Return what loads a relation, or counts it, for all rows."""
+    name = finding.path.removesuffix("_set").rpartition("__")[2].removesuffix("_set")
+    plan = FetchPlan()
+    if fetch.method == "count":
+        plan = FetchPlan(counts={free_name(model, f"{name}_count"): finding.path})
+    elif fetch.method == "exists":
+        plan = FetchPlan(exists={free_name(model, f"has_{name}"): finding.path})
+    if plan:
+        plan |= _way(finding)
+        try:
+            plan.as_code(model)
+        except QuellError:
+            # Behind a relation to many rows there is no row of the queryset that could hold a number.
+            plan = FetchPlan()
+    if plan:
+        return plan
+    # A union and raw SQL take no join, and an iterator takes a prefetch with a chunk_size only.
+    if root.combinator or root.is_raw:
+        return FetchPlan(separate=(finding.path,))
+    separate = separate_paths(model, finding.loads) if root.method != "iterator" else ()
+    return FetchPlan(finding.path, separate=separate)
+
+
+def _chosen_rows(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[int, Fetch]) -> Call | None:
+    """Return the load on the way from the root that chose some rows only, with the path behind it."""
     behind: tuple[str, ...] = ()
-    while fetch.parent and fetch.number != finding.fetches[0]:
+    while fetch.parent and fetch.number != root.number:
         behind = (*fetch.hops, *behind)
         fetch = fetches[fetch.parent]
         is_choice = bool(fetch.variant) or fetch.method not in _FROM_CACHE
-        if fetch.kind == "lazy" and is_choice and fetch.number != finding.fetches[0]:
+        if fetch.kind == "lazy" and is_choice and fetch.number != root.number:
             path = "__".join(finding.path.split("__")[: -len(behind)])
-            return fetch, path, "__".join(behind)
+            chain = _chain(fetch, path.rpartition("__")[2], root)
+            return Call(model_of(finding.model), path, fetch, chain, FetchPlan(), "__".join(behind))
     return None
-
-
-def _filtered_code(fetch: Fetch, path: str, behind: str = "", *, order: str = "") -> str:
-    """Return a ``Prefetch`` with the filters and the order of the loop, as its source spells them."""
-    relation = path.rpartition("__")[2]
-    name = fetch.model.rpartition(".")[2]
-    chain = chain_behind(fetch.origin, relation) or chain_behind(fetch.trigger, relation)
-    kept = _row_calls(chain) or (".filter(...)" if "filter" in fetch.variant else ".all()")
-    if fetch.method == "aggregate":
-        return (
-            f"annotate the queryset with what {relation}{chain or '.aggregate(...)'} computes, as a subquery"
-        )
-    if order and kept == ".all()" and not model_of(fetch.model)._meta.ordering:
-        kept = f'.order_by("{order}")'
-    if behind:
-        kept += f'.prefetch_related("{behind}")'
-    base = f'Prefetch("{path}", queryset={name}.objects{kept}, to_attr="loaded_{relation}")'
-    return f".prefetch_related({base})"
-
-
-def _row_calls(chain: str) -> str:
-    """Return the leading calls of a chain that choose and order rows."""
-    import ast
-
-    if not chain:
-        return ""
-    node: ast.expr = ast.parse(f"x{chain}", mode="eval").body
-    while True:
-        match node:
-            case ast.Call(func=ast.Attribute(attr=name)) if name in _ROW_CALLS:
-                return ast.unparse(node)[1:].replace("'", '"')
-            case (
-                ast.Call(func=ast.Attribute(value=inner))
-                | ast.Subscript(value=inner)
-                | ast.Attribute(value=inner)
-            ):
-                node = inner
-            case _:
-                return ""

@@ -1,12 +1,12 @@
 """Q101: two or more distinct instances of one root, each loading the same relation on its own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quell.analysis.climbing import MAX_HOPS, climb
 from quell.analysis.families import Family, group
 from quell.events import Location, Recording
-from quell.findings import Finding
+from quell.findings import Finding, Load
 
 KIND, CODE = "n_plus_one", "Q101"
 
@@ -48,12 +48,13 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         and family.owner_count >= loop_threshold
         and not family.is_defeated(loop_threshold)
     ]
-    merged = _merge_lines(hits)
-    return (*(_finding(*item) for item in merged), *(_orphan_finding(hit) for hit in orphans))
+    asked = {event.fetch: event.params_hash for event in recording.queries if event.fetch}
+    found = (_finding(same, asked) for same in _merge_lines(hits))
+    return (*found, *(_orphan_finding(hit) for hit in orphans))
 
 
-def _merge_lines(hits: list[_Hit]) -> Iterator[tuple[_Hit, int, int]]:
-    """Yield each hit with its queries and hops; hops of one path that one line caused are one finding."""
+def _merge_lines(hits: list[_Hit]) -> Iterator[Sequence[_Hit]]:
+    """Yield the hits of each finding, the longest first: hops of one path that one line caused are one."""
     by_length = sorted(hits, key=lambda hit: -len(hit.path))
     taken: set[int] = set()
     for hit in by_length:
@@ -61,8 +62,7 @@ def _merge_lines(hits: list[_Hit]) -> Iterator[tuple[_Hit, int, int]]:
             continue
         same = [other for other in by_length if id(other) not in taken and _is_part(other, hit)]
         taken.update(map(id, same))
-        queries = sum(len(other.family.fetches) for other in same)
-        yield hit, queries, sum(not other.family.first.can_join for other in same)
+        yield same
 
 
 def _is_part(part: _Hit, whole: _Hit) -> bool:
@@ -78,9 +78,11 @@ def _is_part(part: _Hit, whole: _Hit) -> bool:
     )
 
 
-def _finding(hit: _Hit, queries: int, lists: int) -> Finding:
+def _finding(hits: Sequence[_Hit], asked: Mapping[int, int]) -> Finding:
+    hit = hits[0]
     fetch, root = hit.family.first, hit.root.first
-    needed = lists
+    queries = sum(len(item.family.fetches) for item in hits)
+    needed = sum(not item.family.first.can_join for item in hits)
     return Finding(
         kind=KIND,
         code=CODE,
@@ -93,6 +95,18 @@ def _finding(hit: _Hit, queries: int, lists: int) -> Finding:
         triggers=hit.family.triggers,
         place=root.place,
         fetches=(root.number, fetch.number),
+        loads=tuple(_load(item, asked) for item in reversed(hits)),
+    )
+
+
+def _load(hit: _Hit, asked: Mapping[int, int]) -> Load:
+    family = hit.family
+    distinct = {asked.get(fetch.number, fetch.number) for fetch in family.fetches}
+    return Load(
+        path="__".join(hit.path),
+        row_count=family.owner_count,
+        distinct_count=len(distinct),
+        evaluation_count=max(len(hit.root.fetches), 1),
     )
 
 
@@ -109,6 +123,13 @@ def _orphan_finding(hit: _Hit) -> Finding:
         trigger=hit.trigger,
         triggers=hit.family.triggers,
         fetches=(0, fetch.number),
+        loads=(
+            Load(
+                path="__".join(hit.path),
+                row_count=hit.family.owner_count,
+                distinct_count=len(hit.family.fetches),
+            ),
+        ),
     )
 
 

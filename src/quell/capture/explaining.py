@@ -28,11 +28,18 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
         cache = hinted.__dict__.get("_prefetched_objects_cache")
         if cache and fetch.hops and fetch.instance_model is not None:
             fetch.was_prefetched = cache_name(fetch.instance_model, fetch.hops[0]) in cache
+    elif hasattr(access.compiler, "query"):
+        query = access.compiler.query
+        fetch.combinator, fetch.select_related = query.combinator, query.select_related
+        fetch.deferred = query.deferred_loading
 
 
 def _explain_prefetch(fetch: FetchRecord, access: Access) -> None:
     instances = access.peers
     fetch.ask(instances[0])
+    query = getattr(access.compiler, "query", None)
+    if query is not None and query.deferred_loading[0]:
+        fetch.deferred = query.deferred_loading
     fetch.hops = access.level
     # Called by hand for one instance, it is a lazy load in disguise.
     fetch.is_prefetch = access.is_declared or len(instances) > 1

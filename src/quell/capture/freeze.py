@@ -97,6 +97,10 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         trigger=trigger_of(record.call_path) if record.call_path is not None else None,
         call_path=record.call_path.number if record.call_path is not None else 0,
         sql=record.sql,
+        combinator=record.combinator or "",
+        is_raw=record.is_raw,
+        is_bare_join=record.select_related is True,
+        deferred=(frozenset(record.deferred[0]), record.deferred[1]),
     )
 
 

@@ -41,6 +41,11 @@ class FetchRecord:
     variant: tuple[str, ...] = ()
     call_path: "CallPath | None" = None
     sql = ""
+    is_raw = False
+    # What the statement's query was like, as Django keeps it.
+    combinator: str | None = None
+    select_related: object = False
+    deferred: tuple[Any, bool] = ((), True)
     # The instance that Django's hint names, until the statement runs and tells whether it was that one.
     hinted: Any = None
 

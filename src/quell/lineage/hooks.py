@@ -114,7 +114,9 @@ class Hooks:
     def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
         if alias not in self.seen.names:
             self._see_alias(alias)
-        return FetchAlias(alias, FetchRecord(queryset.model, find_site(frame)), queryset.model)
+        fetch = FetchRecord(queryset.model, find_site(frame))
+        fetch.is_raw = True
+        return FetchAlias(alias, fetch, queryset.model)
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""

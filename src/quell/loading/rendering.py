@@ -30,19 +30,21 @@ def plan_code(plan: "FetchPlan") -> str:
     return f"FetchPlan({', '.join(arguments)})"
 
 
-def queryset_code(plan: "FetchPlan", model: type[Model]) -> str:
-    """See ``FetchPlan.as_code()``."""
+def queryset_code(plan: "FetchPlan", model: type[Model], *, may_group: bool = True) -> str:
+    """See ``FetchPlan.as_code()``; a queryset with other joins may not be grouped for a count."""
     parts = split(plan, model)
     lookups = [_nested(model, path, [join for _, join in tails]) for path, tails in parts.nested]
     lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
     lookups += [_text(path) for path in parts.prefetches]
     # Django drops the order of Meta from a query with GROUP BY, which a joined Count makes of it.
-    is_alone = len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
+    is_alone = may_group and len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
     columns = [
         f"{name}={_count(correlate(model, path, name), is_alone=is_alone)}"
         for name, path in plan.counts.items()
     ]
-    columns += [f"{name}=Exists({_rows(correlate(model, path, name))})" for name, path in plan.exists.items()]
+    columns += [
+        f"{name}=Exists({rows_code(correlate(model, path, name))})" for name, path in plan.exists.items()
+    ]
     calls = (
         ("select_related", [_text(path) for path in parts.joins]),
         ("prefetch_related", lookups),
@@ -57,9 +59,13 @@ def _nested(model: type[Model], path: str, joins: Iterable[str]) -> str:
 
 
 def _filtered(model: type[Model], item: Filter) -> str:
-    rows = f"{_manager(model, item.path)}.filter({_arguments(item.condition)})"
+    rows = _manager(model, item.path)
+    if item.condition:
+        rows += f".filter({_arguments(item.condition)})"
     if item.ordering:
         rows += f".order_by({', '.join(map(_text, item.ordering))})"
+    elif not item.condition:
+        rows += ".all()"
     return f"Prefetch({_text(item.path)}, queryset={rows}, to_attr={_text(item.name)})"
 
 
@@ -75,15 +81,25 @@ def _count(correlation: Correlation, *, is_alone: bool) -> str:
     # A joined Count is right only beside no other join to many rows, and counts rows that a manager hides.
     if is_alone and is_plain(correlation.target._default_manager):
         return f"Count({_text(correlation.prefix + correlation.relation.hop.query_name)})"
-    rows = _rows(correlation)
+    rows = rows_code(correlation)
     if is_folding(correlation.target._default_manager.all()):
-        folded = f'{_rows(correlation, is_nested=True)}.values("pk")'
+        folded = f'{rows_code(correlation, is_nested=True)}.values("pk")'
         rows = f"{correlation.target.__name__}._base_manager.filter(pk__in={folded})"
+    return count_code(correlation, rows)
+
+
+def count_code(correlation: Correlation, rows: str) -> str:
+    """Return a subquery that counts some rows of a relation: 0 where there are none, as nothing is grouped."""
     number = f'Func({_text(correlation.counted)}, function="COUNT")'
     return f"Subquery({rows}.order_by().values(n={number}))"
 
 
-def _rows(correlation: Correlation, *, is_nested: bool = False) -> str:
+def grouping_names(correlation: Correlation) -> tuple[str, ...]:
+    """Return the names by which the rows of a relation are grouped by the row that they belong to."""
+    return tuple(lookup for lookup, _ in _conditions(correlation))
+
+
+def rows_code(correlation: Correlation, *, is_nested: bool = False) -> str:
     """Return the queryset of the related rows, as a developer writes it."""
     conditions: dict[str, str] = {}
     for lookup, outer in _conditions(correlation):

@@ -11,8 +11,7 @@ def describe(finding: Finding) -> str:
     """Return one finding as one line."""
     where = finding.place or str(finding.origin or finding.trigger or "unknown place")
     what = f"{finding.model} {finding.path}".strip() or "a statement"
-    cost = f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
-    return f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion}"
+    return f"{finding.code} {what}: {finding.message or _cost(finding)}; at {where}: {finding.suggestion}"
 
 
 def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int = 0) -> str:
@@ -43,8 +42,9 @@ def short_path(spot: Location | None) -> str:
 def block(finding: Finding) -> list[str]:
     """Return one finding as the lines of a block."""
     what = f"{finding.model} {finding.path}".strip()
-    cost = f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
-    lines = [f"{finding.code} {finding.kind}  {what}  {cost}"]
+    lines = [f"{finding.code} {finding.kind}  {what}  {_cost(finding)}"]
+    if finding.message:
+        lines.append(f"  what     {finding.message}")
     if finding.origin is not None:
         place = f"  ({finding.place})" if finding.place else ""
         lines.append(f"  change   {short_path(finding.origin)}{place}")
@@ -58,6 +58,10 @@ def block(finding: Finding) -> list[str]:
     if len(finding.labels) > 1:
         lines.append(f"  seen on  {len(finding.labels)} pages")
     return lines
+
+
+def _cost(finding: Finding) -> str:
+    return f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
 
 
 def _proof_text(proof: Proof) -> str:

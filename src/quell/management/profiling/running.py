@@ -165,7 +165,8 @@ class _Proving:
     def _judged(self, finding: Finding, fixed: _Run | None, fault: str) -> Finding:
         if fault or fixed is None:
             return replace(finding, plan=None, proof=Proof(verdict="not proven", reason=fault))
-        is_rewrite = finding.plan is None or bool(finding.plan.counts or finding.plan.exists)
+        plan = finding.plan
+        is_rewrite = plan is None or bool(plan.counts or plan.exists or plan.filters)
         batched = f"proved with batched answers; the code to write is {finding.suggestion}"
         proof = Proof(
             verdict="proven",

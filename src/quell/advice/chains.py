@@ -1,0 +1,190 @@
+"""What code does with a related manager at a line: the calls behind it, and whether they depend on the row."""
+
+import ast
+import builtins
+import linecache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from quell.events import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call or slice of a chain; ``name`` is empty for a slice."""
+
+    name: str
+    arguments: tuple[ast.expr, ...] = ()
+    keywords: tuple[ast.keyword, ...] = ()
+    index: ast.expr | None = None
+
+    @property
+    def code(self) -> str:
+        """Return the step as it is appended to an expression."""
+        if self.index is not None:
+            return f"[{ast.unparse(self.index)}]"
+        inner = ", ".join([*map(ast.unparse, self.arguments), *map(_keyword, self.keywords)])
+        return f".{self.name}({inner})"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names that its arguments read."""
+        parts = [*self.arguments, *(keyword.value for keyword in self.keywords)]
+        return frozenset(
+            node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)
+        ) - frozenset(vars(builtins))
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """
+    The calls behind a related manager, as one expression spells them.
+
+    ``known_names`` are those that mean the same for every row: what the module defines.
+    """
+
+    steps: tuple[Step, ...] = ()
+    known_names: frozenset[str] = frozenset()
+
+    @property
+    def code(self) -> str:
+        """Return the source of the chain."""
+        return "".join(step.code for step in self.steps)
+
+    def is_same_for_all(self, steps: Sequence[Step]) -> bool:
+        """Tell whether some of its steps can be written where the queryset is built."""
+        return all(step.names <= self.known_names for step in steps)
+
+
+def read_chain(spot: Location | None, accessor: str, *, origin: Location | None = None) -> Chain:
+    """
+    Return the longest chain of calls that a line makes on a related manager.
+
+    Args:
+        spot: The line; a template has no source to read.
+        accessor: The name of the manager, such as ``comments``.
+        origin: Where the queryset is built; names of a function that both lines are in are known there, too.
+    """
+    tree = _tree_of(spot)
+    if spot is None or tree is None:
+        return Chain()
+    found = [
+        steps for node in _expressions_at(tree, spot.line) if (steps := _steps(node, accessor)) is not None
+    ]
+    best = max(found, key=len, default=())
+    if not best:
+        return Chain()
+    is_near = origin is not None and origin.file == spot.file
+    local = _local_names(tree, origin.line, spot.line) if origin is not None and is_near else frozenset()
+    return Chain(best, _known_names(tree) | local)
+
+
+def _tree_of(spot: Location | None) -> ast.Module | None:
+    if spot is None or not spot.file.endswith(".py"):
+        return None
+    return _parsed("".join(linecache.getlines(spot.file)))
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        # A file with a null byte is a ValueError before Python 3.12.
+        return None
+
+
+def calls_at(spot: Location | None, name: str) -> Iterator[ast.Call]:
+    """Yield the calls of a method that a line makes, or that the statement around it makes."""
+    tree = _tree_of(spot)
+    if spot is None or tree is None:
+        return
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.stmt) and _spans(statement, spot.line) and not _has_body(statement):
+            yield from _calls(statement, name)
+
+
+def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            yield node
+
+
+def _has_body(statement: ast.stmt) -> bool:
+    return bool(getattr(statement, "body", ()))
+
+
+def _spans(node: ast.stmt | ast.expr, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _expressions_at(tree: ast.AST, line: int) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr) and _spans(node, line):
+            yield node
+
+
+def _steps(node: ast.expr, accessor: str) -> tuple[Step, ...] | None:
+    """Return what follows the accessor, or ``None`` where the expression is no chain behind it."""
+    steps: list[Step] = []
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name != accessor:
+                steps.append(Step(name, tuple(node.args), tuple(node.keywords)))
+                node = inner
+            case ast.Subscript(value=inner, slice=index):
+                steps.append(Step("", index=index))
+                node = inner
+            case ast.Attribute(attr=name) if name == accessor:
+                return tuple(reversed(steps))
+            case _:
+                return None
+
+
+def _known_names(tree: ast.Module) -> frozenset[str]:
+    """Return the names that a module defines: its imports, its functions and classes, its constants."""
+    return frozenset(name for statement in tree.body for name in _defined(statement))
+
+
+def _local_names(tree: ast.Module, origin: int, line: int) -> frozenset[str]:
+    """Return what the function around both lines defines in front of the first, and no loop changes."""
+    known: set[str] = set()
+    changed: set[str] = set()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _spans(function, origin):
+            if not _spans(function, line):
+                continue
+            arguments = function.args
+            known |= {item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+            known |= {name for part in function.body if part.lineno <= origin for name in _defined(part)}
+            changed |= {name for node in ast.walk(function) for name in _targets(node)}
+    return frozenset(known - changed)
+
+
+def _targets(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a loop, or a function in a function, gives another value each time."""
+    if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        yield from (part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
+    elif isinstance(node, ast.Lambda):
+        yield from (item.arg for item in node.args.args)
+
+
+def _defined(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            yield from ((item.asname or item.name).partition(".")[0] for item in names)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
+        case ast.If() | ast.Try():
+            for inner in statement.body:
+                yield from _defined(inner)
+
+
+def _keyword(keyword: ast.keyword) -> str:
+    value = ast.unparse(keyword.value)
+    return f"{keyword.arg}={value}" if keyword.arg else f"**{value}"

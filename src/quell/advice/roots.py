@@ -1,0 +1,120 @@
+"""What the queryset to change is like already, and what that means for the code to write."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+from quell.events import Fetch
+from quell.findings import Finding
+from quell.loading.plan import FetchPlan
+from quell.loading.rendering import queryset_code
+from quell.loading.values import drop_covered, is_prefix
+
+
+def spell(plan: FetchPlan, model: type[Model], root: Fetch | None, *, is_alone: bool) -> str:
+    """Return the code of a plan; a count is joined only where no other join could multiply its rows."""
+    sql = root.sql.upper() if root is not None else ""
+    is_simple = is_alone and " JOIN " not in sql and " GROUP BY " not in sql and "DISTINCT" not in sql
+    code = queryset_code(plan, model, may_group=is_simple)
+    return f"{_undeferred(plan.split(model)[0], root)}{code}"
+
+
+def _undeferred(joins: Sequence[str], root: Fetch | None) -> str:
+    """Return the calls that load the keys again which a join needs and ``only()`` or ``defer()`` left out."""
+    names, is_deferring = root.deferred if root is not None else (frozenset[str](), True)
+    if not names:
+        return ""
+    missing = {key for join in joins for key in _missing_keys(join, names, is_deferring=is_deferring)}
+    return _loading(names, missing, is_deferring=is_deferring) if missing else ""
+
+
+def _missing_keys(join: str, names: frozenset[str], *, is_deferring: bool) -> Iterator[str]:
+    parts = join.split("__")
+    for end in range(1, len(parts) + 1):
+        prefix = "__".join(parts[:end])
+        is_named = bool({prefix, f"{prefix}_id"} & names)
+        if is_deferring and is_named:
+            yield prefix
+        # A name in front of others stands for these alone: adding it would load less, not more.
+        if not is_deferring and (is_named or not any(is_prefix(prefix, name) for name in names)):
+            if not is_named:
+                yield prefix
+            return
+
+
+def _loading(names: frozenset[str], columns: Iterable[str], *, is_deferring: bool) -> str:
+    """Return ``only()`` or ``defer()`` so that they load some columns more; the last call counts."""
+    columns = set(columns)
+    if not is_deferring:
+        return f".only({_texts(sorted({*names, *columns}))})"
+    left = sorted(names - columns - {f"{name}_id" for name in columns})
+    return ".defer(None)" + (f".defer({_texts(left)})" if left else "")
+
+
+def deferred_code(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> str:
+    """Return the calls that load a column which ``only()`` or ``defer()`` left out."""
+    source = fetches.get(fetch.parent)
+    if source is None or not source.deferred[0]:
+        return ".defer(None)"
+    names, is_deferring = source.deferred
+    column = "__".join(fetch.hops)
+    code = _loading(
+        names, {column, column.removesuffix("_id")} if is_deferring else {column}, is_deferring=is_deferring
+    )
+    if source.number == finding.fetches[0]:
+        return code
+    # Rows of a prefetch have a queryset of their own.
+    path = finding.path[: -len(column) - 2]
+    model = apps.get_registered_model(*source.model.split("."))
+    return f'Prefetch("{path}", queryset={model.__name__}.{model._default_manager.name}{code})'
+
+
+def _texts(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def note_on(finding: Finding, root: Fetch, model: type[Model]) -> str:
+    """Return what is special about the queryset to change, or an empty text."""
+    if finding.plan is None:
+        return ""
+    joins, prefetches = finding.plan.split(model)
+    if root.combinator:
+        return f"write it before .{root.combinator}(), on the queryset that begins it"
+    if root.is_raw:
+        return "raw SQL takes prefetches only"
+    if root.is_bare_join and joins:
+        return (
+            "the bare select_related() skips nullable foreign keys: name what is needed, "
+            f"select_related({_texts(joins)})"
+        )
+    if root.method == "iterator" and prefetches:
+        return "give iterator() a chunk_size, which it needs to prefetch"
+    return ""
+
+
+def admin_joins(model: type[Model], class_name: str, joins: Sequence[str]) -> tuple[str, ...]:
+    """Return what ``list_select_related`` has to name: the joins, and what it joins already."""
+    present: set[str] = set()
+    for admin in _admins(model, class_name):
+        value = admin.list_select_related
+        present |= (
+            set(value) if isinstance(value, list | tuple) else set(_listed_keys(model, admin.list_display))
+        )
+    return drop_covered((*present, *joins))
+
+
+def _admins(model: type[Model], class_name: str) -> Iterator[Any]:
+    sites: Any = sys.modules.get("django.contrib.admin.sites")
+    for site in sites.all_sites if sites is not None else ():
+        admin = site._registry.get(model)
+        if admin is not None and type(admin).__qualname__ == class_name:
+            yield admin
+
+
+def _listed_keys(model: type[Model], names: Iterable[object]) -> Iterator[str]:
+    """Yield the foreign keys of ``list_display``, which the admin joins as long as nothing else is named."""
+    keys = {field.name for field in model._meta.fields if field.many_to_one or field.one_to_one}
+    yield from (str(name) for name in names if name in keys)
