@@ -75,3 +75,28 @@ def test_wrong_pattern_is_an_error(pattern: object, fact: str, hint: str) -> Non
 
     assert (found[0].id, found[0].msg) == ("quell.E002", fact)
     assert hint in str(found[0].hint)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fact"),
+    [
+        ({"model": "library.Bok"}, 'there is no model "library.Bok". Did you mean "library.Book"?'),
+        ({"model": "libary.*"}, 'no model matches "libary.*". Did you mean "library.'),
+        (
+            {"model": "library.Book", "path": "autor"},
+            'library.Book has no relation "autor"; did you mean "author"?',
+        ),
+    ],
+)
+def test_pattern_of_an_unknown_model_is_a_warning(pattern: object, fact: str) -> None:
+    """quell.W001 names the entry and the closest match; patterns of what exists are silent."""
+    right = [
+        {"model": "library.*"},
+        {"model": "library.Book", "path": "author__country"},
+        {"path": "anything"},
+    ]
+    with override_settings(QUELL_IGNORE=[*right, pattern]):
+        (found,) = checks.run_checks(tags=["quell"])
+
+    assert found.id == "quell.W001"
+    assert found.msg.startswith(f"QUELL_IGNORE[3]: {fact}")

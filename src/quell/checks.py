@@ -1,20 +1,25 @@
 """System checks of the settings of quell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from django.apps import AppConfig
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 
 from quell.conf import PREFIX, get_settings, problem_of, setting_names
-from quell.silencing.patterns import problems
+from quell.exceptions import UsageError
+from quell.silencing.names import check_names
+from quell.silencing.patterns import parse, problems
 
 
 @register("quell")
 def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """
     Report each ``QUELL_*`` setting that is unknown (quell.E001), or has a wrong value or pattern (quell.E002).
+
+    A pattern that names a model or a path which does not exist is a warning (quell.W001): some settings are shared.
 
     Cost: no query.
     """
@@ -32,7 +37,18 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
     found.extend(
         Error(f"{fact}.", hint=hint, id="quell.E002") for fact, hint in problems(get_settings().ignore)
     )
+    found.extend(_unknown_names())
     return found
+
+
+def _unknown_names() -> Iterator[CheckMessage]:
+    """Yield a warning for each pattern whose model or path does not exist: it would silence nothing, ever."""
+    for pattern in parse(get_settings().ignore):
+        try:
+            check_names(pattern.model, pattern.path)
+        except UsageError as error:
+            hint = "Correct it, or take the pattern out of the setting."
+            yield CheckWarning(f"{pattern.source}: {error}", hint=hint, id="quell.W001")
 
 
 def _unknown(name: str, names: Sequence[str]) -> Error:

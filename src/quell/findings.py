@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from quell.events import Location
+from quell.events import Location, QueryEvent
 from quell.paths import portable_path
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
-__all__ = ["CODES", "Finding", "Level", "Load", "Location", "Proof", "Silenced"]
+__all__ = ["CODES", "CODES_OF_PROFILES", "Finding", "Level", "Load", "Location", "Proof", "Silenced"]
 
 Level = Literal["problem", "advice"]
 
@@ -24,6 +24,10 @@ CODES = {
     "Q106": "unused_eager_load",
     "Q107": "unused_columns",
 }
+
+
+# What only a profile looks for: it is about what was loaded, not about statements that ran.
+CODES_OF_PROFILES = frozenset({"Q106", "Q107"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,8 @@ class Finding:
     ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
     the function that built the queryset to change, or else caused the load; never of a line number, nor of the
     folder that the project lies in. ``triggers`` are all lines that caused loads, the one that caused most of them
-    first. ``message`` says in one sentence what happened, with the numbers of the scope that saw it.
+    first. ``message`` says in one sentence what happened, with the numbers of the scope that saw it. ``statements``
+    are there for the advice only.
     """
 
     kind: str
@@ -85,6 +90,7 @@ class Finding:
     fetches: tuple[int, ...] = field(default=(), repr=False, compare=False)
     # One per hop that this finding is about, the outermost first.
     loads: tuple[Load, ...] = field(default=(), repr=False, compare=False)
+    statements: tuple[QueryEvent, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:

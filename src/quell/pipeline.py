@@ -246,6 +246,8 @@ def _refuse(function: object) -> None:
 def judge(recording: Recording, label: str = "") -> Outcome:
     """Return the findings of a recording with their plans and suggestions, and those that are silenced."""
     found = with_labels(analyse(recording), label)
+    if not found:
+        return Outcome()
     patterns = parse(get_settings().ignore)
     outcome = silence(found, recording, patterns, analyse=analyse, without=without)
     # Apart, so that no plan to write holds what nobody wants to write.

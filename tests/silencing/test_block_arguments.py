@@ -15,7 +15,12 @@ from tests.library.models import Book
         (("n_plus_1",), {}, 'knows no code "n_plus_1". Did you mean "n_plus_one"?'),
         (("q102",), {}, 'knows no code "q102". Did you mean "Q102"?'),
         ((101,), {}, "takes codes as texts"),
-        (("Q101",), {"model": "library.Bok"}, 'knows no model "library.Bok". Did you mean "library.Book"?'),
+        (
+            ("Q101",),
+            {"model": "library.Bok"},
+            'quell.ignore(): there is no model "library.Bok". Did you mean "library.Book"?',
+        ),
+        (("Q101",), {"model": "libary.*"}, 'no model matches "libary.*". Did you mean "library.'),
         (("Q101",), {"model": Book, "path": "autor"}, 'has no relation "autor"; did you mean "author"?'),
         (("Q101",), {"model": Book, "path": "author__contry"}, 'did you mean "country"?'),
     ],

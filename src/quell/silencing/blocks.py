@@ -9,19 +9,17 @@ from typing import ParamSpec, Self, TypeVar
 
 from asgiref.sync import iscoroutinefunction
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
 from quell.events import Pattern
 from quell.exceptions import UsageError
-from quell.introspection.relations import resolve_path
 from quell.lineage import ignoring
 from quell.paths import portable_path
-from quell.silencing.codes import closest, code_of, hint_for
+from quell.silencing.codes import code_of, hint_for
+from quell.silencing.names import check_names
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_WILD = frozenset("*?[")
 
 
 class ignore:  # noqa: N801 -- used like a function
@@ -65,10 +63,11 @@ class ignore:  # noqa: N801 -- used like a function
     def _check(self) -> None:
         """Check model and path, as soon as the models are there: a decorator may be above that of a model."""
         self._is_checked = True
-        if self._pattern.model and not _is_glob(self._pattern.model):
-            model = _model_of(self._pattern.model)
-            if self._pattern.path and not _is_glob(self._pattern.path):
-                _check_path(model, self._pattern.path)
+        try:
+            check_names(self._pattern.model, self._pattern.path)
+        except UsageError as error:
+            msg = f"quell.ignore(): {error}"
+            raise UsageError(msg) from None
 
     def __enter__(self) -> Self:
         if not self._is_checked and apps.models_ready:
@@ -116,32 +115,6 @@ def _checked_code(name: object) -> str:
 
 def _source_of(code: CodeType, line: int) -> str:
     return f"{portable_path(code.co_filename)}:{line}"
-
-
-def _is_glob(text: str) -> bool:
-    return bool(_WILD & set(text))
-
-
-def _model_of(label: str) -> type[Model]:
-    known = {model._meta.label: model for models in apps.all_models.values() for model in models.values()}
-    if label in known:
-        return known[label]
-    msg = f'quell.ignore() knows no model "{label}". {closest(label, known, "The models are")}'
-    raise UsageError(msg)
-
-
-def _check_path(model: type[Model], path: str) -> None:
-    """Refuse a path that leads nowhere; its last name may be a column."""
-    head, _, last = path.rpartition("__")
-    hops = resolve_path(model, head) if head else ()
-    end = _model_of(hops[-1].model) if hops and hops[-1].model else model
-    if hops and not hops[-1].model:
-        # Behind a generic foreign key each row may lead elsewhere.
-        return
-    try:
-        end._meta.get_field(last)
-    except FieldDoesNotExist:
-        resolve_path(end, last)
 
 
 def _refuse(function: object) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from quell.events import Location, Pattern, QueryEvent, Recording
-from quell.findings import Finding, Silenced
+from quell.findings import CODES_OF_PROFILES, Finding, Silenced
 from quell.silencing.comments import Comment, comments_at
 from quell.silencing.patterns import holds, is_placed, means
 
@@ -72,7 +72,7 @@ class _Judge:
         self._patterns = patterns
         self._analyse = analyse
         self._without = without
-        self._ignored = [event for event in recording.queries if event.ignored]
+        self._has_blocks = any(event.ignored for event in recording.queries)
         self._known: dict[tuple[int, ...], tuple[Finding, ...]] = {}
 
     def split(self, finding: Finding) -> tuple[tuple[Finding, ...], tuple[Silenced, ...]]:
@@ -117,27 +117,36 @@ class _Judge:
 
     def _silenced_events(self, finding: Finding) -> tuple[list[QueryEvent], Silenced | None]:
         """Return the statements that are silenced with regard to a finding, and what silences the first of them."""
-        spots = _triggers(finding)
         by_spot: dict[Location | None, Silenced] = {
-            spot: cause for spot in spots if (cause := self._cause_at(finding, spot))
+            spot: cause for spot in _triggers(finding) if (cause := self._cause_at(finding, spot))
         }
         events: list[QueryEvent] = []
         first: Silenced | None = None
-        for event in self._recording.queries if by_spot else self._ignored:
-            if spots and event.trigger not in spots:
-                continue
+        for event in self._statements(finding) if by_spot or self._has_blocks else ():
             cause = by_spot.get(event.trigger) or _block_around(finding, event)
             if cause is not None:
                 events.append(event)
                 first = first or cause
         return events, first
 
+    def _statements(self, finding: Finding) -> Sequence[QueryEvent]:
+        """Return the statements that a finding is about, as far as it tells; else all that its lines caused."""
+        if finding.statements:
+            return finding.statements
+        queries = self._recording.queries
+        if finding.code in CODES_OF_PROFILES:
+            return [event for event in queries if event.fetch and event.fetch in finding.fetches]
+        spots = _triggers(finding)
+        return [event for event in queries if event.trigger in spots or not spots]
+
     def _left_of(self, finding: Finding, events: Sequence[QueryEvent]) -> tuple[Finding, ...]:
         """Return the findings that the other statements make of the same cause."""
-        if not _triggers(finding):
-            # It is about what was loaded, not about loads: the statement that loaded it decides.
-            gone = {event.fetch for event in events}
-            return () if gone & set(finding.fetches) - {0} else (finding,)
+        if finding.statements or finding.code in CODES_OF_PROFILES:
+            if len(events) == len(self._statements(finding)):
+                return ()
+            if not finding.statements:
+                # It is about what was loaded: what another statement loads is as useless.
+                return (finding,)
         key = tuple(map(id, events))
         if key not in self._known:
             found = self._analyse(self._without(self._recording, events))
