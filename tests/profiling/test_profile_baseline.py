@@ -154,7 +154,7 @@ def test_silenced_findings_fail_nothing(profile: Profile, known: Path) -> None:
     assert (result.code, result.findings) == (0, [])
     assert (silenced["by"], silenced["reason"]) == ("setting", "old")
     assert silenced["finding"]["path"] == "customer"
-    assert "1 finding silenced, over all pages: setting 1" in text
+    assert "1 finding silenced: 1 by setting" in text
     assert _paths(known) == []
 
 

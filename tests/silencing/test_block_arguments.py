@@ -1,6 +1,7 @@
 """What ``quell.ignore()`` refuses, and what it takes."""
 
 import pytest
+from django.apps import apps
 
 import quell
 from quell.exceptions import UsageError
@@ -58,3 +59,15 @@ def test_generator_and_class_are_refused() -> None:
             quell.ignore("Q101")(refused)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="takes codes as texts"):
         quell.ignore(generate)  # type: ignore[arg-type]
+
+
+def test_names_are_checked_as_soon_as_the_models_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decorator in a module of models is made before they are loaded."""
+    monkeypatch.setattr(apps, "models_ready", False)
+    wrong, right = quell.ignore("Q101", model="library.Bok"), quell.ignore("Q101", model="library.Book")
+    with wrong, right:
+        pass
+
+    monkeypatch.undo()
+    with right, pytest.raises(UsageError, match=r"there is no model"), wrong:
+        pass

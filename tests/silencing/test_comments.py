@@ -37,6 +37,7 @@ def _watch(module: ModuleType) -> quell.watch:
         "# quell: ignore[Q104, Q101]",
         "# noqa: E501  # quell: ignore[Q101] why  # more",
         "# Quell: Ignore[Q101] größer wäre schöner ✓",
+        "# quell: ignore[Q101] \N{EM DASH} why",
     ],
 )
 def test_comment_silences_its_line(write: Write, place: str, comment: str) -> None:

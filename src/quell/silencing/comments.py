@@ -129,5 +129,5 @@ def _read(text: str, file: str, line: int) -> Iterator[Comment]:
         if not written:
             wrong = ('names no code, and silences nothing: write "quell: ignore[Q101]"',)
         codes = tuple(code for name in written if (code := code_of(name)))
-        reason = rest.strip().lstrip("-:").strip()
+        reason = rest.strip().lstrip("-\N{EN DASH}\N{EM DASH}:").strip()
         yield Comment(file=file, line=line, codes=codes, reason=reason, complaints=wrong)

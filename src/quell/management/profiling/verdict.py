@@ -99,10 +99,10 @@ def notes(verdict: Verdict) -> list[str]:
     """Return the lines about what is known, silenced or out of date."""
     lines = []
     if verdict.silenced:
-        ways = Counter(item.by for item in verdict.silenced)
-        causes = len({(item.finding.fingerprint, item.where) for item in verdict.silenced})
-        by = ", ".join(f"{way} {count}" for way, count in sorted(ways.items()))
-        lines.append(f"{plural(causes, 'finding')} silenced, over all pages: {by}")
+        causes = {(item.by, item.where, item.finding.fingerprint) for item in verdict.silenced}
+        ways = Counter(way for way, _, _ in causes)
+        by = ", ".join(f"{count} by {way}" for way, count in sorted(ways.items()))
+        lines.append(f"{plural(len(causes), 'finding')} silenced: {by}")
     if verdict.known:
         lines.append(
             f"{plural(len(verdict.known), 'finding')} known, and let pass by {_name(verdict.baseline)}"
