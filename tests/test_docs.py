@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
+from quell.analysis import defeated_prefetch, duplicate_query, n_plus_one, query_in_loop, write_in_loop
 from quell.conf import setting_names
 from quell.findings import CODES as KINDS_BY_CODE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-CODES = {rule.CODE: rule.KIND for rule in (n_plus_one, query_in_loop, defeated_prefetch)}
-CODES[query_in_loop.DUPLICATE[1]] = query_in_loop.DUPLICATE[0]
+RULES = (n_plus_one, query_in_loop, defeated_prefetch, duplicate_query, write_in_loop)
+CODES = {rule.CODE: rule.KIND for rule in RULES}
 
 
 def test_docs_list_every_setting() -> None:

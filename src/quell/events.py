@@ -1,7 +1,7 @@
 """Records of what happened while code ran: plain, frozen values without Django."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Operation = Literal["select", "insert", "update", "delete", "other"]
@@ -61,6 +61,15 @@ class QueryEvent:
     many: bool
     call_path: int = 0  # number of the call path; equal for statements that one loop repeats
     is_in_user_loop: bool = False  # whether a loop of user code, and not only a library's, leads to it
+    unit: int = 0  # number of the request that ran it; 0 outside of requests
+    verb: str = (
+        ""  # the method of the ORM that writes and of which it is a part: "save", "get_or_create", "add"
+    )
+    action: int = 0  # equal for statements that one instruction of the user's code leads to; 0 without any
+    action_line: Location | None = None  # of that instruction
+    loop_line: Location | None = None  # of the user's loop around it
+    is_looped_by_library: bool = False  # whether a library's loop, and none of the user's, leads to it
+    is_housekeeping: bool = False  # whether a framework asks for itself: sessions, permissions, content types
     params_hash: int = 0  # equal for equal parameters, which themselves are never kept
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did
     ignored: tuple[Pattern, ...] = ()  # of the blocks of quell.ignore() that it ran in
@@ -88,6 +97,7 @@ class Fetch:
     is_single: bool = False
     can_join: bool = False
     is_deferred: bool = False
+    is_locking: bool = False
     was_prefetched: bool = False
     method: str = ""
     variant: tuple[str, ...] = ()
@@ -108,9 +118,31 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """
+    The tables of all models, by name.
+
+    ``models`` has the label of each, ``views`` those whose rows come from elsewhere, ``parents`` the models whose
+    rows are a part of a model's own, ``cascades`` what the database itself changes when rows are deleted.
+    """
+
+    models: Mapping[str, str] = field(default_factory=dict)
+    views: frozenset[str] = frozenset()
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cascades: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """Everything that one scope saw, in order of execution."""
+    """
+    Everything that one scope saw, in order of execution.
+
+    ``breaks`` are the positions of statements before which a rollback, a procedure or a request may have changed
+    what the same statement returns.
+    """
 
     queries: tuple[QueryEvent, ...] = ()
     fetches: tuple[Fetch, ...] = ()
     dropped_count: int = 0
+    breaks: tuple[int, ...] = ()
+    schema: Schema = Schema()

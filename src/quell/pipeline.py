@@ -12,7 +12,7 @@ from typing import ParamSpec, Self, TypeVar
 from asgiref.sync import iscoroutinefunction
 
 from quell.advice.planning import advise
-from quell.analysis import defeated_prefetch, n_plus_one, query_in_loop
+from quell.analysis import defeated_prefetch, duplicate_query, n_plus_one, query_in_loop, write_in_loop
 from quell.analysis.n_plus_one import with_labels
 from quell.analysis.reduced import without
 from quell.capture.freeze import freeze, freeze_event
@@ -39,14 +39,16 @@ _FAILED = 'quell failed inside this block and stopped watching; the log of the l
 def analyse(recording: Recording) -> tuple[Finding, ...]:
     """Run every rule over a recording; most saved queries first."""
     settings = get_settings()
+    loops, rows = settings.loop_threshold, settings.lineage_threshold
+    # What goes first has the say; a repeat is what no other rule explains.
     found = (
-        *n_plus_one.find(
-            recording, threshold=settings.lineage_threshold, loop_threshold=settings.loop_threshold
-        ),
-        *defeated_prefetch.find(
-            recording, threshold=settings.lineage_threshold, loop_threshold=settings.loop_threshold
-        ),
-        *query_in_loop.find(recording, threshold=settings.loop_threshold),
+        *n_plus_one.find(recording, threshold=rows, loop_threshold=loops),
+        *defeated_prefetch.find(recording, threshold=rows, loop_threshold=loops),
+        *query_in_loop.find(recording, threshold=loops),
+    )
+    found += (
+        *write_in_loop.find(recording, threshold=loops),
+        *duplicate_query.find(recording, others=found),
     )
     return tuple(sorted(found, key=lambda finding: -finding.saved_queries))
 

@@ -56,6 +56,19 @@ def select(sql: str = "SELECT 1 FROM a WHERE id = %s", *, path: int = 1, **chang
     return QueryEvent(sql=sql, call_path=path, **facts)
 
 
-def recording(*fetches: Fetch, queries: tuple[QueryEvent, ...] = ()) -> Recording:
+def repeat(sql: str = "SELECT id FROM a WHERE id = %s", **changes: Any) -> QueryEvent:
+    """Return a statement that a line of the user's ran, on a path of its own."""
+    facts = {"path": next(_numbers), "action": 1, "action_line": TRIGGER, "is_in_user_loop": False, **changes}
+    return select(sql, **facts)
+
+
+def write(sql: str = "INSERT INTO a (x) VALUES (%s)", **changes: Any) -> QueryEvent:
+    """Return a statement that changes something; by default one of a loop's."""
+    operation = sql.split(maxsplit=1)[0].lower()
+    facts = {"operation": operation, "action": 1, "action_line": TRIGGER, "verb": "save", **changes}
+    return select(sql, **facts)
+
+
+def recording(*fetches: Fetch, queries: tuple[QueryEvent, ...] = (), **facts: Any) -> Recording:
     """Return what a scope saw."""
-    return Recording(queries=queries, fetches=fetches)
+    return Recording(queries=queries, fetches=fetches, **facts)

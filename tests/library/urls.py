@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("books/", views.books),
     path("books/eager/", views.eager_books),
+    path("books/twice/", views.book_twice),
     path("books/async/", views.async_books),
     path("books/<int:pk>/", views.book),
     path("lists/model/", views.BookListView.as_view()),

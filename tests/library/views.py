@@ -37,6 +37,16 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(f"{row.author.name}, {row.author.country.name}, {row.publisher}, {row.tags.count()}")
 
 
+def book_twice(request: HttpRequest) -> HttpResponse:
+    """Show one book, which another function loads, too."""
+    row = Book.objects.get(title="Book 1")  # loaded
+    return HttpResponse(f"{row.title}: {_text_of('Book 1')}")
+
+
+def _text_of(title: str) -> str:
+    return str(Book.objects.get(title=title).text)  # again
+
+
 async def async_books(request: HttpRequest) -> HttpResponse:
     """Show all books without blocking the loop."""
     rows = [row async for row in Book.objects.order_by("pk")]  # async view

@@ -48,17 +48,21 @@ DJANGO: dict[str, tuple[str, ...]] = {
     "django.db.backends.base.base": (
         "BaseDatabaseWrapper.__init__", "BaseDatabaseWrapper.connect", "BaseDatabaseWrapper.execute_wrapper",
         "BaseDatabaseWrapper.make_cursor", "BaseDatabaseWrapper.make_debug_cursor",
+        "BaseDatabaseWrapper.rollback", "BaseDatabaseWrapper.savepoint_rollback",
     ),
     "django.db.backends.utils": (
         "CursorWrapper.__init__", "CursorWrapper.__getattr__", "CursorWrapper._execute_with_wrappers",
-        "CursorWrapper.execute", "CursorWrapper.executemany", "CursorDebugWrapper",
+        "CursorWrapper.execute", "CursorWrapper.executemany", "CursorWrapper.callproc", "CursorDebugWrapper",
     ),
     "django.utils.connection": ("BaseConnectionHandler",),
+    "django.core.handlers.wsgi": ("WSGIRequest.__init__",),
     "django.core.handlers.base": (
         "BaseHandler.get_response", "BaseHandler.get_response_async", "BaseHandler._get_response",
         "BaseHandler._get_response_async",
     ),
-    "django.dispatch.dispatcher": ("Signal.has_listeners", "Signal.send_robust", "Signal.asend_robust"),
+    "django.dispatch.dispatcher": (
+        "Signal._live_receivers", "Signal.has_listeners", "Signal.send_robust", "Signal.asend_robust",
+    ),
     "django.template.base": ("Node.render_annotated",),
     "django.contrib.admin.utils": ("lookup_field",),
     "django.contrib.admin.templatetags.admin_list": ("items_for_result",),

@@ -100,6 +100,27 @@ def finds_loop(
     return Expected(kind="query_in_loop", model=label, origin=origin, trigger=trigger)
 
 
+def finds_repeat(
+    model: str = "",
+    path: str = "",
+    *,
+    origin: str | None = "origin",
+    trigger: str | None = "trigger",
+    **more: Any,
+) -> Expected:
+    """Label a scenario with a query that was asked before."""
+    label = model if not model or "." in model else f"library.{model}"
+    return Expected(kind="duplicate_query", model=label, path=path, origin=origin, trigger=trigger, **more)
+
+
+def finds_write(
+    model: str = "", *, origin: str | None = "trigger", trigger: str | None = "trigger", **more: Any
+) -> Expected:
+    """Label a scenario with a write in a loop."""
+    label = model if not model or "." in model else f"library.{model}"
+    return Expected(kind="write_in_loop", model=label, origin=origin, trigger=trigger, **more)
+
+
 def scenario(*expected: Expected, **options: Any) -> Callable[[Function], Function]:
     """Put a function into the corpus, with the findings it has to give; none for correct code."""
 

@@ -110,12 +110,6 @@ def refresh() -> object:
     return books
 
 
-@scenario(finds_loop("Tag"))
-def get_or_create() -> object:
-    """A test per name, and perhaps an INSERT."""
-    return [Tag.objects.get_or_create(name=f"Tag {n}")[0] for n in range(3)]  # origin, trigger
-
-
 @scenario(finds_loop("Book", origin="one", trigger="one"), finds_loop("Author", origin="two", trigger="two"))
 def two_statements_in_one_loop() -> object:
     """Each statement of a loop is a finding of its own."""

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from quell.events import Location
 
+MAX_EXPRESSION = 120  # characters; what is longer does not fit into one line of advice
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -78,6 +80,39 @@ def read_chain(spot: Location | None, accessor: str, *, origin: Location | None 
     is_near = origin is not None and origin.file == spot.file
     local = _local_names(tree, origin.line, spot.line) if origin is not None and is_near else frozenset()
     return Chain(best, _known_names(tree) | local)
+
+
+def query_at(spot: Location | None, accessor: str = "objects") -> str:
+    """
+    Return the expression of a line that asks a manager, such as ``Book.objects.get(title=title)``.
+
+    Args:
+        spot: The line; a template has no source to read.
+        accessor: The name of the manager: ``objects``, or a relation.
+    """
+    tree = _tree_of(spot)
+    if spot is None or tree is None:
+        return ""
+    found = [
+        ast.unparse(node).replace("'", '"')
+        for node in _expressions_at(tree, spot.line)
+        if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)) and _runs_over(node, accessor)
+    ]
+    return max((text for text in found if len(text) <= MAX_EXPRESSION), key=len, default="")
+
+
+def _runs_over(node: ast.expr, accessor: str) -> bool:
+    """Tell whether an expression is one chain of attributes, calls and indexes behind the accessor of a name."""
+    inner: ast.expr | None = node
+    while inner is not None:
+        match inner:
+            case ast.Attribute(attr=name) if name == accessor:
+                return isinstance(inner.value, (ast.Name, ast.Attribute))
+            case ast.Call(func=outer) | ast.Attribute(value=outer) | ast.Subscript(value=outer):
+                inner = outer
+            case _:
+                inner = None
+    return False
 
 
 def _tree_of(spot: Location | None) -> ast.Module | None:

@@ -1,10 +1,9 @@
 """What to write before a loop that runs the same SELECT again and again."""
 
 from quell.events import Fetch
-from quell.findings import Finding
 
 
-def loop_code(finding: Finding, fetch: Fetch | None) -> str:
+def loop_code(fetch: Fetch | None) -> str:
     """Return one query for what a loop asks one by one."""
     if fetch is None:
         return "Run one query before the loop, and look the rows up in its result."
@@ -12,16 +11,6 @@ def loop_code(finding: Finding, fetch: Fetch | None) -> str:
     if fetch.form_field and fetch.method in {"", "iterator"}:
         # All forms of a formset copy the field, and with it choices that are a list.
         return f'field.choices = list(field.choices) where the field "{fetch.form_field}" is made'
-    if finding.kind == "duplicate_query":
-        owner = fetch.owner_model.rpartition(".")[2].lower()
-        call = (
-            f".{fetch.method}()"
-            if fetch.method in {"count", "exists"}
-            else ""
-            if fetch.is_single
-            else ".all()"
-        )
-        return f"{owner}.{fetch.hops[-1]}{call} once, before the loop"
     if fetch.method == "get":
         return f"{name}.objects.in_bulk(...) before the loop"
     if fetch.method in {"count", "exists", "aggregate"}:

@@ -38,6 +38,9 @@ def message_of(finding: Finding, fetch: Fetch | None, model: type[Model] | None)
     if finding.kind == "duplicate_query":
         what = f"the same SELECT of {finding.model}" if finding.model else "the same SELECT"
         return f"{what} ran {finding.count:,} times with the same parameters: {cost(finding)}"
+    if finding.kind == "write_in_loop":
+        what = f"rows of {finding.model}" if finding.model else "rows"
+        return f"a loop wrote {what} one by one: {cost(finding)}"
     if finding.kind == "query_in_loop":
         what = f"the same SELECT of {finding.model}" if finding.model else "the same SELECT"
         return f"a loop ran {what} {finding.count:,} times: {cost(finding)}"

@@ -14,7 +14,9 @@ from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
 from quell.advice.related import answer
+from quell.advice.repeating import advise_repeat
 from quell.advice.roots import admin_joins, deferred_code, note_on, spell
+from quell.advice.writing import advise_write
 from quell.events import Fetch, Recording
 from quell.exceptions import PlanConflict, QuellError
 from quell.findings import Finding
@@ -48,7 +50,7 @@ def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, 
     merged = _merge(own)
     done = []
     for item in advised:
-        finding, plan = item.finding, merged.get(_origin(item.finding))
+        finding, plan = replace(item.finding, statements=()), merged.get(_origin(item.finding))
         root = fetches.get(finding.fetches[0]) if finding.fetches else None
         finding = _with_plan(_spelled(finding, plan, root), plan)
         done.append(_with_message(finding, item.note, root, fetches))
@@ -161,10 +163,24 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> _Advised:
     fetch = fetches.get(finding.fetches[1]) if finding.fetches else None
     if finding.suggestion:
         return _Advised(finding)
-    if fetch is not None and finding.kind == "defeated_prefetch":
+    if finding.kind in {"duplicate_query", "write_in_loop"}:
+        return _advise_statements(finding, fetch, fetches)
+    if fetch is None or finding.kind == "query_in_loop":
+        return _Advised(replace(finding, suggestion=loop_code(fetch)))
+    return _advise_load(finding, fetch, fetches)
+
+
+def _advise_statements(finding: Finding, fetch: Fetch | None, fetches: Mapping[int, Fetch]) -> _Advised:
+    """Advise where the code around the queries has to change, not a queryset."""
+    if finding.kind == "write_in_loop":
+        return _Advised(*advise_write(finding, fetch))
+    return _Advised(*advise_repeat(finding, fetch, fetches.values()))
+
+
+def _advise_load(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> _Advised:
+    """Advise where rows asked for more: at the queryset that they come from, or over what they hold."""
+    if finding.kind == "defeated_prefetch":
         return _advise_cached(finding, fetch)
-    if fetch is None or finding.kind != "n_plus_one":
-        return _Advised(replace(finding, suggestion=loop_code(finding, fetch)))
     root = fetches.get(finding.fetches[0])
     if fetch.is_deferred:
         code = deferred_code(finding, fetch, fetches)

@@ -1,7 +1,8 @@
 """
 Q102: the same SELECT again and again, by one path below a frame that is still at the same instruction.
 
-The same statement with the same parameters, which a library repeats and no loop of the user, is Q104.
+The same statement with the same parameters, which a library repeats and no loop of the user, is Q104; what the ORM
+reads as a part of a write is Q105.
 """
 
 import re
@@ -15,7 +16,6 @@ from quell.findings import Finding
 from quell.sqltext import fingerprint
 
 KIND, CODE = "query_in_loop", "Q102"
-DUPLICATE = "duplicate_query", "Q104"
 MIN_CHUNK = 50  # values of an IN list that make a batch of it
 
 _PAGE = re.compile(r"\b(?:LIMIT|FETCH\s+(?:FIRST|NEXT))\s+(\d+)", re.IGNORECASE)
@@ -34,15 +34,28 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     fetches = _outside_of_n_plus_one(recording.fetches)
     found: dict[Hashable, Finding] = {}
     for events in _repeats(recording.queries, fetches).values():
-        if len(events) >= threshold and not is_batched(events):
-            finding = _finding(events, fetches.get(events[0].fetch))
+        fetch = fetches.get(events[0].fetch)
+        if len(events) >= threshold and not is_batched(events) and not _has_one_answer(events, fetch):
+            finding = _finding(events, fetch)
             key = (finding.kind, finding.model, finding.origin, finding.trigger or events[0].call_path)
             found[key] = _together(found[key], finding) if key in found else finding
     return tuple(found.values())
 
 
 def _together(one: Finding, other: Finding) -> Finding:
-    return replace(one, count=one.count + other.count, saved_queries=one.saved_queries + other.saved_queries)
+    return replace(
+        one,
+        count=one.count + other.count,
+        saved_queries=one.saved_queries + other.saved_queries,
+        statements=(*one.statements, *other.statements),
+    )
+
+
+def _has_one_answer(events: list[QueryEvent], fetch: Fetch | None) -> bool:
+    """Tell whether the repeats are no loop over rows: one row reads a relation, or a library asks, again and again."""
+    is_same = len({(event.sql, event.params_hash) for event in events}) == 1
+    is_read_again = fetch is not None and fetch.kind != "root" and not fetch.variant
+    return is_read_again or (is_same and not events[0].is_in_user_loop)
 
 
 def _outside_of_n_plus_one(fetches: Iterable[Fetch]) -> Mapping[int, Fetch]:
@@ -80,7 +93,8 @@ def _repeats(
     """Group the statements outside of fetches, and those of the given fetches, by call path, then by text."""
     by_path: dict[int, list[QueryEvent]] = {}
     for event in queries:
-        if event.operation == "select" and (not event.fetch or event.fetch in fetches):
+        is_outside = not event.fetch or event.fetch in fetches
+        if event.operation == "select" and not event.verb and is_outside:
             by_path.setdefault(event.call_path, []).append(event)
     grouped: dict[tuple[int, str, Hashable], list[QueryEvent]] = {}
     for path, events in by_path.items():
@@ -97,12 +111,9 @@ def _repeats(
 def _finding(events: list[QueryEvent], fetch: Fetch | None) -> Finding:
     first = events[0]
     is_user = fetch is not None and fetch.built_by == "user"
-    is_same = len({(event.sql, event.params_hash) for event in events}) == 1 and not first.is_in_user_loop
-    is_read_again = fetch is not None and fetch.kind != "root" and not fetch.variant
-    kind, code = DUPLICATE if is_same or is_read_again else (KIND, CODE)
     return Finding(
-        kind=kind,
-        code=code,
+        kind=KIND,
+        code=CODE,
         model=fetch.model if fetch is not None else "",
         count=len(events),
         saved_queries=len(events) - 1,
@@ -110,4 +121,5 @@ def _finding(events: list[QueryEvent], fetch: Fetch | None) -> Finding:
         trigger=first.trigger,
         place=fetch.place if fetch is not None else "",
         fetches=(0, fetch.number) if fetch is not None else (),
+        statements=tuple(events),
     )

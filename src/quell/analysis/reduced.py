@@ -24,7 +24,13 @@ def without(recording: Recording, events: Iterable[QueryEvent]) -> Recording:
         for fetch in recording.fetches
         if fetch.number not in gone or fetch.number in needed
     )
-    return replace(recording, queries=queries, fetches=fetches)
+    return replace(recording, queries=queries, fetches=fetches, breaks=_moved(recording, gone_events))
+
+
+def _moved(recording: Recording, gone: set[int]) -> tuple[int, ...]:
+    """Return the positions of the breaks among the statements that stay."""
+    kept = [id(event) not in gone for event in recording.queries]
+    return tuple(sum(kept[:position]) for position in recording.breaks)
 
 
 def _ancestors(fetches: Iterable[Fetch], gone: set[int]) -> set[int]:

@@ -12,6 +12,8 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
     fetch.call_path = path
     fetch.sql = sql
     fetch.method = access.method
+    # SQLite has no words for it.
+    fetch.is_locking = getattr(getattr(access.compiler, "query", None), "select_for_update", False)
     hinted, fetch.hinted = fetch.hinted, None
     if access.peers is not None:
         _explain_prefetch(fetch, access)

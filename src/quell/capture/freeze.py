@@ -1,17 +1,20 @@
 """Turn what a scope kept into plain, frozen records."""
 
+from quell.capture.actions import action_of
 from quell.capture.loops import is_in_user_loop
 from quell.capture.places import form_field_of, origin_of, trigger_of
 from quell.capture.scope import RawEvent, Scope
 from quell.events import Fetch, FetchKind, QueryEvent, Recording
 from quell.exceptions import UsageError
 from quell.introspection.relations import resolve_path
+from quell.introspection.schema import schema
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.sqltext import operation
 
 
 def freeze_event(event: RawEvent) -> QueryEvent:
     """Return a statement as its public record."""
+    action = action_of(event.call_path)
     return QueryEvent(
         sql=event.sql,
         alias=event.alias,
@@ -22,6 +25,13 @@ def freeze_event(event: RawEvent) -> QueryEvent:
         many=event.many,
         call_path=event.call_path.number,
         is_in_user_loop=is_in_user_loop(event.call_path),
+        unit=event.call_path.unit,
+        verb=action.verb,
+        action=action.number,
+        action_line=action.line,
+        loop_line=action.loop,
+        is_looped_by_library=action.is_looped_by_library,
+        is_housekeeping=action.is_housekeeping,
         params_hash=event.params_hash,
         fetch=event.fetch.number if event.fetch is not None else 0,
         ignored=event.ignored,
@@ -37,6 +47,8 @@ def freeze(scope: Scope) -> Recording:
         queries=tuple(freeze_event(event) for event in events),
         fetches=fetches,
         dropped_count=scope.dropped_count,
+        breaks=tuple(scope.breaks),
+        schema=schema(),
     )
 
 
@@ -87,6 +99,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         is_single=is_single,
         can_join=joins,
         is_deferred=record.is_deferred,
+        is_locking=record.is_locking,
         was_prefetched=record.was_prefetched,
         method=record.method,
         variant=("to_attr",) if is_attribute else record.variant,
@@ -105,7 +118,8 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
 
 
 def _kind(record: FetchRecord, parent: FetchRecord | None) -> FetchKind:
-    if not record.hops:
+    if not record.hops or (record.call_path is not None and action_of(record.call_path).verb):
+        # What a row is asked as a part of a write, such as what a relation holds before set(), is no load.
         return "root"
     if parent is None:
         return "root" if record.is_prefetch else "orphan"

@@ -27,7 +27,7 @@ def is_in_user_loop(path: CallPath) -> bool:
     known: bool | None = path.facts.get("is_in_user_loop")
     if known is None:
         known = path.facts["is_in_user_loop"] = _is_run_by_library(path) or any(
-            _loops(frame) for frame in path.frames
+            isinstance(frame.note, FieldNote) or is_user_loop(frame) for frame in path.frames
         )
     return known
 
@@ -39,14 +39,16 @@ def _is_run_by_library(path: CallPath) -> bool:
     return False
 
 
-def _loops(frame: Frame) -> bool:
-    if isinstance(frame.note, FieldNote):
-        return True
+def is_user_loop(frame: Frame) -> bool:
+    """Tell whether a frame of the user's, or ``{% for %}`` of their template, is in the middle of a loop."""
     if isinstance(frame.note, Node):
         origin = getattr(frame.note, "origin", None)
         return isinstance(frame.note, ForNode) and origin is not None and is_user_file(str(origin.name))
-    if not is_user_code(frame.code):
-        return False
+    return is_user_code(frame.code) and is_at_loop(frame)
+
+
+def is_at_loop(frame: Frame) -> bool:
+    """Tell whether a frame is in the middle of a loop, whoever wrote it."""
     return any(start <= frame.lasti <= end for start, end in _loop_ranges(frame.code))
 
 

@@ -60,6 +60,8 @@ class Scope:
 
     def __init__(self) -> None:
         self.events: list[RawEvent] = []
+        # How many statements had run at each moment that may have changed what they read.
+        self.breaks: list[int] = []
         self.dropped_count = 0
         self.is_open = False
         self.is_entered = False
@@ -122,6 +124,12 @@ class Scope:
             # In front of the others: Django takes a wrapper off by its position, which is the last.
             connection.execute_wrappers.insert(0, self)
             self._connections.append((get_ident(), ref(connection)))
+
+    def see_break(self) -> None:
+        """Note that from now on the same statement may have another answer: see ``lineage.breaks``."""
+        position = len(self.events)
+        if self.is_open and self.breaks[-1:] != [position]:
+            self.breaks.append(position)
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001
         """Run a statement and record it: this is the execute wrapper."""
@@ -188,8 +196,9 @@ class Scope:
     def _new_path(self, frame: FrameType) -> CallPath:
         """Return the path of a frame, which may be known by other offsets: see ``beginning_of()``."""
         frames = collect(frame)
-        same = (current_unit.get(), *((id(item.code), item.lasti, item.note) for item in frames))
-        return self.paths.setdefault(same, CallPath(frames))
+        unit = current_unit.get()
+        same = (unit, *((id(item.code), item.lasti, item.note) for item in frames))
+        return self.paths.setdefault(same, CallPath(frames, unit))
 
     def __enter__(self) -> "Scope":
         self.open(sys._getframe(1))

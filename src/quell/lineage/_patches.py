@@ -15,7 +15,10 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync
 from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.backends.utils import CursorWrapper
 from django.db.models import query as query_module
 from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
@@ -25,6 +28,7 @@ from quell.lineage import accesses
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
+from quell.lineage.breaks import wrap_break
 from quell.lineage.hooks import Hooks, active
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
@@ -87,6 +91,11 @@ PATCHES = (
     Patch(SyncToAsync, "__call__", wrap_call_in_thread),
     Patch(BaseHandler, "get_response", wrap_get_response),
     Patch(BaseHandler, "get_response_async", wrap_get_response_async),
+    # Who makes a request calls a view next: two calls of a view by hand are two requests.
+    Patch(WSGIRequest, "__init__", wrap_break),
+    Patch(BaseDatabaseWrapper, "rollback", wrap_break),
+    Patch(BaseDatabaseWrapper, "savepoint_rollback", wrap_break),
+    Patch(CursorWrapper, "callproc", wrap_break),
 )
 
 

@@ -37,6 +37,7 @@ class FetchRecord:
     is_same_row = False
     was_prefetched = False
     has_run = False
+    is_locking = False
     method = ""
     variant: tuple[str, ...] = ()
     call_path: "CallPath | None" = None

@@ -47,13 +47,14 @@ class Frame:
 
 
 class CallPath:
-    """A path that a scope saw, with the frames innermost first."""
+    """A path that a scope saw, with the frames innermost first, and the request that it was part of."""
 
-    __slots__ = ("facts", "frames", "number")
+    __slots__ = ("facts", "frames", "number", "unit")
 
-    def __init__(self, frames: tuple[Frame, ...]) -> None:
+    def __init__(self, frames: tuple[Frame, ...], unit: int) -> None:
         self.number = next(_numbers)
         self.frames = frames
+        self.unit = unit
         self.facts: dict[Hashable, Any] = {}
 
 

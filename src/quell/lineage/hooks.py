@@ -28,6 +28,9 @@ class Observer(Protocol):
     def see_connection(self, connection: Any) -> None:
         """Make sure that statements on this connection of this thread are seen."""
 
+    def see_break(self) -> None:
+        """Note that from now on the same question may have another answer."""
+
     def switch_off(self) -> bool:
         """Stop observing, because quell failed; tell whether this is the first failure."""
 

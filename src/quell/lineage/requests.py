@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from quell.lineage.breaks import tell
 from quell.lineage.callpath import current_unit
 
 _numbers = count(1)
@@ -25,6 +26,7 @@ def wrap_get_response(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, request)
         finally:
             current_unit.reset(token)
+            tell()
 
     return get_response
 
@@ -39,5 +41,6 @@ def wrap_get_response_async(original: Callable[..., Any]) -> Callable[..., Any]:
             return await original(self, request)
         finally:
             current_unit.reset(token)
+            tell()
 
     return get_response_async

@@ -1,0 +1,130 @@
+"""
+Q105: a write again and again, by one path below a frame that is still at the same instruction.
+
+What the ORM reads and writes for one call, such as the test and the INSERT of ``get_or_create()``, belongs together:
+the unit is the *action*, the instruction of the user's code that called the ORM.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
+
+from quell.events import Fetch, QueryEvent, Recording, Schema
+from quell.findings import Finding
+from quell.sqltext import fingerprint, tables
+
+KIND, CODE = "write_in_loop", "Q105"
+WRITES = frozenset({"insert", "update", "delete"})
+MIN_CHUNK = 50  # rows in one call of a relation's manager that make a batch of it
+
+_OF_RELATION = frozenset({"add", "remove", "set", "clear"})
+_UNNEST = re.compile(r"\bUNNEST\s*\(", re.IGNORECASE)
+_KEYS = re.compile(r"\bIN\s*\(((?:[^(),]*,)+[^()]*)\)", re.IGNORECASE)
+_ROWS = re.compile(r"\)\s*,\s*\(")
+
+
+def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
+    """
+    Return one finding per line and model that a loop wrote at least ``threshold`` times.
+
+    Batches and chunks, several rows per statement, are no loop; nor is what a framework writes for itself, or a
+    library's loop, in which the user has nothing to change.
+    """
+    fetches = {fetch.number: fetch for fetch in recording.fetches}
+    found: dict[Hashable, Finding] = {}
+    for events in _actions(recording.queries).values():
+        if _is_loop(events, threshold):
+            finding = _finding(events, fetches, recording.schema)
+            key = (finding.model, finding.origin, finding.trigger)
+            found[key] = _together(found[key], finding) if key in found else finding
+    return tuple(found.values())
+
+
+def row_count(sql: str) -> int:
+    """Return how many rows a statement names: in VALUES, or in a list of keys; at least 1."""
+    if _UNNEST.search(sql):
+        return MIN_CHUNK
+    keys = max((found[1].count(",") + 1 for found in _KEYS.finditer(sql)), default=1)
+    return max(keys, len(_ROWS.findall(sql)) + 1)
+
+
+def _actions(queries: Iterable[QueryEvent]) -> Mapping[int, list[QueryEvent]]:
+    """Group what was written, and what the ORM read for it, by action."""
+    grouped: dict[int, list[QueryEvent]] = {}
+    for event in queries:
+        is_part = bool(event.verb) or event.operation in WRITES
+        if event.action and is_part and not event.is_housekeeping and not event.is_looped_by_library:
+            grouped.setdefault(event.action, []).append(event)
+    return grouped
+
+
+def _shape(event: QueryEvent) -> Hashable:
+    return event.call_path, fingerprint(event.sql)
+
+
+def _is_loop(events: list[QueryEvent], threshold: int) -> bool:
+    single = Counter(_shape(event) for event in events if not _is_batch(event))
+    all_of_it = Counter(_shape(event) for event in events)
+    # Of chunks only the last may be a single row.
+    return any(count >= threshold and count * 2 > all_of_it[shape] for shape, count in single.items())
+
+
+def _is_batch(event: QueryEvent) -> bool:
+    least = MIN_CHUNK if event.verb in _OF_RELATION else 2
+    return event.many or row_count(event.sql) >= least
+
+
+def _together(one: Finding, other: Finding) -> Finding:
+    return replace(
+        one,
+        count=one.count + other.count,
+        saved_queries=one.saved_queries + other.saved_queries,
+        statements=(*one.statements, *other.statements),
+    )
+
+
+def _finding(events: list[QueryEvent], fetches: Mapping[int, Fetch], schema: Schema) -> Finding:
+    trigger = events[0].action_line
+    own = [fetches[event.fetch] for event in events if _is_own(event, fetches)]
+    origin = next((fetch.origin for fetch in own if fetch.built_by == "user"), trigger)
+    return Finding(
+        kind=KIND,
+        code=CODE,
+        model=_model(events, fetches, schema),
+        count=len(events),
+        saved_queries=max(len(events) - len({_shape(event) for event in events}), 1),
+        origin=origin,
+        trigger=trigger,
+        triggers=(trigger,) if trigger is not None else (),
+        fetches=(0, own[0].number) if own else (),
+        statements=tuple(events),
+    )
+
+
+def _is_own(event: QueryEvent, fetches: Mapping[int, Fetch]) -> bool:
+    """Tell whether a statement ran its own queryset; that of an instance points to what loaded the instance."""
+    fetch = fetches.get(event.fetch)
+    return fetch is not None and fetch.call_path == event.call_path and fetch.kind == "root"
+
+
+def _model(events: list[QueryEvent], fetches: Mapping[int, Fetch], schema: Schema) -> str:
+    """Return the model that was written; of one that has its row in two tables, the one that was meant."""
+    asked = [fetches[event.fetch].model for event in events if event.fetch in fetches]
+    written = [_written(event, schema) for event in events if event.operation in WRITES]
+    if not written:
+        return asked[0] if asked else ""
+    # What hangs on a row is deleted before it, and the part of it that lies in the parent's table after it.
+    base = written[-1] if events[0].verb == "delete" else written[0]
+    below = [label for label in written if base in schema.parents.get(label, ())]
+    if not below:
+        return base
+    by_lineage = [label for label in asked if label in written]
+    if events[0].verb == "delete" and by_lineage:
+        return by_lineage[-1]
+    return max(below, key=lambda label: len({*schema.parents[label]} & {*written}))
+
+
+def _written(event: QueryEvent, schema: Schema) -> str:
+    named = tables(event.sql)
+    return schema.models.get(named[0], "") if named else ""

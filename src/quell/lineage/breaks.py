@@ -1,0 +1,32 @@
+"""
+Moments after which the same question may have another answer, though no statement was seen that changed anything.
+
+A rollback, a stored procedure, and a request that begins or ends: what is read after it is not read again.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from quell.lineage.hooks import active
+
+
+def tell() -> None:
+    """Tell every scope of this context."""
+    hooks = active.get(None)
+    if hooks is not None:
+        for observer in hooks.observers:
+            observer.see_break()
+
+
+def wrap_break(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function whose call is such a moment."""
+
+    @functools.wraps(original)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(*args, **kwargs)
+        finally:
+            tell()
+
+    return run
