@@ -64,8 +64,14 @@ def _is_loaded(fetch: Fetch, fetches: Iterable[Fetch]) -> bool:
         == (fetch.kind, fetch.model, fetch.hops, fetch.owner)
         and not other.variant
         and (bool(fetch.hops) or other.origin == fetch.origin)
+        and _condition(other.sql) == _condition(fetch.sql)
         for other in fetches
     )
+
+
+def _condition(sql: str) -> str:
+    """Return what chooses the rows: a page of them is not all that a count counts."""
+    return sql.partition(" WHERE ")[2].partition(" ORDER BY ")[0] + sql.partition(" LIMIT ")[2]
 
 
 def _is_kept_by_object(finding: Finding) -> bool:
