@@ -48,12 +48,20 @@ def app_names() -> list[str]:
     return sorted(path.parent.name for path in HERE.glob("apps/*/settings.py"))
 
 
-def load_app(name: str) -> App:
-    """Configure Django with the settings of the application and return it."""
+def load_app(name: str, word: str = "") -> App:
+    """Configure Django with the settings of the application and return it, with the pages that a word chooses."""
     os.environ["DJANGO_SETTINGS_MODULE"] = f"apps.{name}.settings"
     import django
+    from django.conf import settings
 
     django.setup()
     pages = importlib.import_module(f"apps.{name}.pages")
     populate = importlib.import_module(f"apps.{name}.populate")
-    return App(name, populate.populate, pages.pages, tuple(getattr(pages, "LIBRARIES", ())))
+    libraries = tuple(getattr(pages, "LIBRARIES", ()))
+    # What is no user code to the oracle is none to quell.
+    settings.QUELL_LIBRARIES = libraries
+
+    def chosen(n: int) -> Mapping[str, Page]:
+        return {key: page for key, page in pages.pages(n).items() if word in key}
+
+    return App(name, populate.populate, chosen, libraries)

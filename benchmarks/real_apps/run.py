@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     if options.database_url:
         os.environ[VARIABLE] = options.database_url
-    app = load_app(options.app)
+    app = load_app(options.app, options.page or "")
     if options.quell and not hasattr(importlib.import_module("quell"), "watch"):
         raise SystemExit("quell.watch does not exist in this environment")
     from django.db import connection
@@ -41,6 +41,10 @@ def _measure(app: App, options: argparse.Namespace) -> int:
     comparison = compare(app, large, oracle) if options.quell else None
     if comparison is not None:
         print(*comparison_lines(comparison), sep="\n")
+        if options.prove:
+            from proofs import trial_lines, try_all
+
+            print(*trial_lines(try_all(app, large, comparison.findings)), sep="\n")
     if options.json:
         options.json.write_text(json.dumps(as_json(oracle, comparison), indent=1) + "\n", encoding="utf-8")
     if oracle.errors:
@@ -57,6 +61,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("app", choices=app_names())
     parser.add_argument("--sizes", nargs=2, type=int, default=(5, 25), metavar=("SMALL", "LARGE"))
     parser.add_argument("--quell", action="store_true", help="compare with the findings of quell")
+    parser.add_argument("--prove", action="store_true", help="with --quell: rerun the pages with the fixes")
+    parser.add_argument("--page", metavar="WORD", help="only pages whose name holds this word")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     parser.add_argument("--database-url", help="postgresql://user@host/name; without it SQLite in memory")
     options = parser.parse_args(arguments)

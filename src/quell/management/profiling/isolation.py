@@ -28,6 +28,7 @@ from django.test.utils import override_settings
 NotAllowed: type[AssertionError] = testcases.DatabaseOperationForbidden  # type: ignore[attr-defined]
 SESSIONS = "quell_sessions"
 _MEMORY_CACHE = "django.core.cache.backends.locmem.LocMemCache"
+_NO_CACHE = "django.core.cache.backends.dummy.DummyCache"
 _MEMORY_MAIL = "django.core.mail.backends.locmem.EmailBackend"
 # They put numbers of queries into the page, or measure it themselves.
 _WATCHING_MIDDLEWARE = (
@@ -78,8 +79,11 @@ def _clear_caches() -> None:
 
 def _overridden() -> dict[str, Any]:
     names = [*settings.CACHES, "default", SESSIONS]
+    memory = {name: {"BACKEND": _MEMORY_CACHE, "LOCATION": f"quell-{name}"} for name in names}
+    # A project that caches nothing is not to be judged by what a cache would hide.
+    dummies = {name: kept for name, kept in settings.CACHES.items() if kept.get("BACKEND") == _NO_CACHE}
     found: dict[str, Any] = {
-        "CACHES": {name: {"BACKEND": _MEMORY_CACHE, "LOCATION": f"quell-{name}"} for name in names},
+        "CACHES": memory | dummies,
         "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
         "SESSION_CACHE_ALIAS": SESSIONS,
         "SECURE_SSL_REDIRECT": False,

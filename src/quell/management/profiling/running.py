@@ -205,11 +205,17 @@ def _useless(control: _Run, fixed: _Run, injection: Injection, findings: Sequenc
         return "the queryset to change did not run again"
     if fixed.queries >= control.queries:
         return f"no fewer queries with the fix: {fixed.queries} instead of {control.queries}"
-    left = {_pattern(finding) for finding in fixed.watch.findings}
     for finding in findings:
-        if _pattern(finding) in left:
+        if any(_is_same_pattern(finding, left) for left in fixed.watch.findings):
             return f"the pattern is still there with the fix: {finding.path or finding.kind}"
     return ""
+
+
+def _is_same_pattern(finding: Finding, other: Finding) -> bool:
+    """Tell whether a line still does what was found; a second call on the same relation is another finding."""
+    return _pattern(finding) == _pattern(other) and (
+        finding.trigger == other.trigger or not set(finding.triggers).isdisjoint(other.triggers)
+    )
 
 
 def _pattern(finding: Finding) -> tuple[str, ...]:

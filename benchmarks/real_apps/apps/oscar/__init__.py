@@ -1,0 +1,1 @@
+"""Run django-oscar, the shop and its dashboard, with n rows in every list."""

@@ -1,0 +1,1 @@
+"""Run django-wiki with n articles, revisions, attachments and images."""

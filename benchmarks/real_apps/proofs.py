@@ -1,0 +1,89 @@
+"""Rerun the pages with the fixes that quell proposes, and tell which of them are proven."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import get_user_model
+from protocol import App
+
+if TYPE_CHECKING:
+    from quell.findings import Finding
+
+MISSING = "the finding did not come again"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A finding with a plan, and why a rerun did not prove it; an empty reason where it did."""
+
+    page: str
+    finding: Finding
+    reason: str
+
+
+def try_all(app: App, size: int, findings: Mapping[str, Sequence[Finding]]) -> tuple[Trial, ...]:
+    """Rerun each page that has a finding with a plan, as `manage.py quell profile` does."""
+    from quell.management.profiling.isolation import Aliases, in_memory
+
+    pages = app.pages(size)
+    chosen = {
+        page: [finding for finding in found if finding.plan is not None] for page, found in findings.items()
+    }
+    with in_memory():
+        profilers = _Profilers(Aliases())
+        return tuple(
+            trial
+            for page, found in chosen.items()
+            if found
+            for trial in profilers.of(pages[page].user).tries(page, pages[page].url, found)
+        )
+
+
+class _Profilers:
+    """One profiler per user."""
+
+    def __init__(self, aliases: object) -> None:
+        self._aliases = aliases
+        self._known: dict[str | None, _Profiler] = {}
+
+    def of(self, user: str | None) -> _Profiler:
+        if user not in self._known:
+            self._known[user] = _Profiler(self._aliases, user)
+        return self._known[user]
+
+
+class _Profiler:
+    def __init__(self, aliases: object, user: str | None) -> None:
+        from quell.management.profiling.running import PageProfiler
+        from quell.management.profiling.visiting import Visitor
+
+        manager = get_user_model()._default_manager
+        visitor = Visitor(aliases, manager.get_by_natural_key(user) if user else None)  # type: ignore[arg-type]
+        self._profiler = PageProfiler(visitor)
+
+    def tries(self, page: str, url: str, findings: Sequence[Finding]) -> Iterator[Trial]:
+        profile = self._profiler.profile(url)
+        proofs = {finding.fingerprint: finding.proof for finding in profile.findings}
+        for finding in findings:
+            proof = proofs.get(finding.fingerprint)
+            if proof is None:
+                yield Trial(page, finding, profile.problem or MISSING)
+            else:
+                yield Trial(page, finding, "" if proof.verdict == "proven" else proof.reason)
+
+
+def trial_lines(trials: Sequence[Trial]) -> Iterator[str]:
+    """Yield the fixes that were not proven, then their reasons and the share of the others."""
+    failed = [trial for trial in trials if trial.reason]
+    for trial in failed:
+        finding = trial.finding
+        yield f"NOT PROVEN {trial.page}: {finding.model} {finding.path}  {finding.trigger}  {finding.suggestion}"
+        yield f"      {trial.reason}"
+    for reason, count in Counter(trial.reason for trial in failed).most_common():
+        yield f"not proven, {count}: {reason}"
+    share = 100 * (len(trials) - len(failed)) / max(1, len(trials))
+    yield f"fixes proven by rerun: {len(trials) - len(failed)} of {len(trials)} ({share:.1f} %)"
