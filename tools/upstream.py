@@ -1,8 +1,9 @@
 """
-Run Django's own tests of the ORM without and with quell, and compare what came of each test.
+Run Django's own tests without and with quell, and compare what came of each test.
 
 Usage: ``python -m tools.upstream [--only WORD] [APP ...]``. WORD is a part of the names of environments;
-APPs are test applications of Django, or tests, and default to those of the ORM. SQLite, one process per run.
+APPs are test applications of Django, or tests; without one the complete suite runs. SQLite, and both runs of a
+version beside each other, one process each.
 """
 
 import argparse
@@ -32,19 +33,11 @@ from tools.environments import (
     ensure,
 )
 
-_ORM = """
-admin_changelist admin_views aggregation aggregation_regress annotations async basic bulk_create composite_pk
-custom_managers defer defer_regress expressions foreign_object generic_relations generic_relations_regress
-get_or_create known_related_objects m2m_through many_to_many many_to_one many_to_one_null model_fields
-model_inheritance model_inheritance_regress multiple_database null_queries one_to_one or_lookups ordering
-prefetch_related proxy_models queries queryset_pickle raw_query reverse_lookup select_for_update
-select_related select_related_onetoone select_related_regress serializers signals transactions
-"""
 SOURCES = HOME / "upstream"
 EXCEPTIONS = ROOT / "tools" / "upstream_exceptions.toml"
 MAX_EXPLAINED = 10
-_WORKERS = 2
-_TIMEOUT_S = 3600
+_RUNS = ("off", "on")
+_TIMEOUT_S = 3 * 3600
 _ABSENT = ("not run", "")
 _COLUMNS = ("tests", "passed", "same", "different", "explained", "watches", "queries", "findings")
 
@@ -118,7 +111,7 @@ def read_exceptions() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 def compare(environment: Environment, apps: Sequence[str]) -> Comparison:
     """
-    Run the suite without and with quell in one environment.
+    Run the suite, or the named applications, without and with quell in one environment.
 
     Raises:
         MissingError: If no fitting Python is installed.
@@ -129,11 +122,18 @@ def compare(environment: Environment, apps: Sequence[str]) -> Comparison:
     version = _output(["python", "-m", "django", "--version"], environment)
     sources = _unpack(environment, version)
     present = [app for app in apps if (sources / "tests" / app.split(".")[0]).is_dir()]
+    if apps and not present:
+        msg = f"Django {version} has no tests in {', '.join(apps)}"
+        raise RunError(msg)
     with tempfile.TemporaryDirectory() as code:
         # A run takes minutes; what is edited meanwhile must not be imported beside what was there before.
         for folder in ("src/quell", "tools"):
             shutil.copytree(ROOT / folder, Path(code, Path(folder).name))
-        off, on = (_run(environment, sources / "tests", present, code, watch) for watch in ("off", "on"))
+        with ThreadPoolExecutor(max_workers=len(_RUNS)) as pool:
+            runs = [
+                pool.submit(_run, environment, sources / "tests", present, code, watch) for watch in _RUNS
+            ]
+            off, on = (run.result() for run in runs)
     return Comparison(version=version, off=off, on=on, explained=frozenset(read_exceptions()[0]))
 
 
@@ -219,10 +219,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("apps", nargs="*", metavar="APP", help="a test application of Django, or a test")
     parser.add_argument("--only", default="", metavar="WORD", help="part of an environment's name")
     options = parser.parse_args(arguments)
-    apps = options.apps or _ORM.split()
     environments = [environment for environment in MATRIX if options.only in environment.name]
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        results = list(pool.map(lambda environment: _attempt(environment, apps), environments))
+    results = [_attempt(environment, options.apps) for environment in environments]
     failures = [result for result in results if isinstance(result, str)]
     comparisons = [result for result in results if isinstance(result, Comparison)]
     unexplained = [text for comparison in comparisons for text in comparison.unexplained]

@@ -1,7 +1,6 @@
 """List the GET pages of any application: its URL patterns, and the admin of its models."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
@@ -10,7 +9,7 @@ from django.urls.exceptions import NoReverseMatch
 from protocol import Page
 
 # The value of an argument of a pattern, by the names of both and the view; `None` leaves the page out.
-Argument = Callable[[str, str, Any], object]
+Argument = Callable[[str, str, object], object]
 
 
 def url_pages(argument: Argument, *, skip: frozenset[str] = frozenset()) -> Iterator[tuple[str, Page]]:
@@ -26,7 +25,7 @@ def url_pages(argument: Argument, *, skip: frozenset[str] = frozenset()) -> Iter
             yield name, Page(url)
 
 
-def named_patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+def named_patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
     """Yield each URL pattern with its name, namespaces in front."""
     for item in (resolver or get_resolver()).url_patterns:
         if isinstance(item, URLResolver):

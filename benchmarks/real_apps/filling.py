@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime
+import io
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import models
 
 HUB = "hub"
 # The hub, the n-th row, or the n-th row whose one relation leads to the hub.
 Key = str | int | tuple[str, int]
 Values = dict[str, Any]
+# A row of any model, and a column of any type.
+Row: TypeAlias = Any
+Column: TypeAlias = Any
 
 _DAY = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 
@@ -62,7 +67,7 @@ class Filler:
             self.rows[model, key] = self._create(model, key)
         return self.rows[model, key]
 
-    def hub(self, label: str) -> Any:
+    def hub(self, label: str) -> Row:
         """Return the hub row of a model by its label."""
         return self.row(apps.get_model(label), HUB)
 
@@ -85,7 +90,8 @@ class Filler:
                 if value is not None:
                     values[item.name] = value
         _point_generic_keys(model, values, self._number(key))
-        values |= self.values.get(label, lambda _: {})(key)
+        if label in self.values:
+            values |= self.values[label](key)
         if label in self.makers:
             return self.makers[label](values)
         row = model(**values)
@@ -94,17 +100,17 @@ class Filler:
         row.save()
         return row
 
-    def _value(self, item: models.Field[Any, Any], key: Key) -> Any:
+    def _value(self, item: Column, key: Key) -> object:
         if item.remote_field:
             return self._related(item, key)
         if item.choices and not item.has_default():
             return next(value for value, _ in item.flatchoices if value not in {"", None})
         return made_up(item, self._number(key), is_hub=key == HUB)
 
-    def _related(self, item: models.Field[Any, Any], key: Key) -> models.Model | None:
+    def _related(self, item: Column, key: Key) -> models.Model | None:
         target = item.related_model
         if not isinstance(target, type) or not self._is_filled(target):
-            return target._default_manager.first() if isinstance(target, type) and not item.null else None
+            return _any_row(target) if isinstance(target, type) and not item.null else None
         if target is item.model:
             # A tree: what hangs on the hub, and pairs of a row and its own parent.
             if not isinstance(key, tuple):
@@ -128,9 +134,8 @@ class Filler:
     def _connect(self, model: type[models.Model], n: int) -> None:
         """Give each row of a many-to-many relation a partner of its own, and the hub n of them."""
         for relation in model._meta.many_to_many:
-            through = relation.remote_field.through
-            target = relation.related_model
-            if not through._meta.auto_created or not isinstance(target, type) or not self._is_filled(target):
+            through, target = relation.remote_field.through, relation.related_model
+            if through is None or not through._meta.auto_created or not self._is_filled(target):
                 continue
             hub, other_hub = self.row(model, HUB), self.row(target, HUB)
             for index in range(n):
@@ -140,7 +145,11 @@ class Filler:
                         getattr(one, relation.name).add(other)
 
 
-def made_up(item: models.Field[Any, Any], number: int, *, is_hub: bool = False) -> Any:
+def _any_row(model: type[models.Model]) -> models.Model | None:
+    return model._default_manager.first()
+
+
+def made_up(item: Column, number: int, *, is_hub: bool = False) -> object:
     """Return a value for a column; different for each number where the column is a text or unique."""
     if item.has_default() and not item.unique:
         return item.get_default()
@@ -150,7 +159,16 @@ def made_up(item: models.Field[Any, Any], number: int, *, is_hub: bool = False) 
     return None
 
 
-def _text(item: models.Field[Any, Any], prefix: str, number: int) -> str:
+def _picture() -> bytes:
+    # Only an environment whose application has pictures needs the library.
+    from PIL import Image  # type: ignore[import-not-found]
+
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(data, "PNG")
+    return data.getvalue()
+
+
+def _text(item: Column, prefix: str, number: int) -> str:
     text = prefix or f"{item.name.replace('_', '-')[:8]}{number}"
     size = item.max_length or len(text)
     return text if len(text) <= size else str(number)[-size:].rjust(min(size, 2), "a")
@@ -159,7 +177,8 @@ def _text(item: models.Field[Any, Any], prefix: str, number: int) -> str:
 _MAKERS: tuple[tuple[type[Any], Callable[[Any, str, int], Any]], ...] = (
     (models.EmailField, lambda item, prefix, number: f"mail{number}@example.com"),
     (models.URLField, lambda item, prefix, number: f"https://example.com/{number}/"),
-    (models.FileField, lambda item, prefix, number: f"files/{number}.txt"),
+    (models.ImageField, lambda item, prefix, number: ContentFile(_picture(), f"{number}.png")),
+    (models.FileField, lambda item, prefix, number: ContentFile(b"text", f"{number}.txt")),
     (models.CharField, _text),
     (models.TextField, _text),
     (models.BooleanField, lambda item, prefix, number: True),

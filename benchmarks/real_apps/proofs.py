@@ -67,9 +67,9 @@ class _Profiler:
 
     def tries(self, page: str, url: str, findings: Sequence[Finding]) -> Iterator[Trial]:
         profile = self._profiler.profile(url)
-        proofs = {finding.fingerprint: finding.proof for finding in profile.findings}
+        proofs = {(finding.fingerprint, finding.trigger): finding.proof for finding in profile.findings}
         for finding in findings:
-            proof = proofs.get(finding.fingerprint)
+            proof = proofs.get((finding.fingerprint, finding.trigger))
             if proof is None:
                 yield Trial(page, finding, profile.problem or MISSING)
             else:

@@ -37,10 +37,10 @@ def _measure(app: App, options: argparse.Namespace) -> int:
 
     small, large = options.sizes
     oracle = Oracle(visit_all(app, small), visit_all(app, large))
-    print(*oracle_lines(oracle), sep="\n")
+    print(*oracle_lines(oracle), sep="\n", flush=True)
     comparison = compare(app, large, oracle) if options.quell else None
     if comparison is not None:
-        print(*comparison_lines(comparison), sep="\n")
+        print(*comparison_lines(comparison), sep="\n", flush=True)
         if options.prove:
             from proofs import trial_lines, try_all
 

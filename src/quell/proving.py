@@ -14,6 +14,8 @@ from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
 
+_UNTRIABLE = "only other code helps here, so there is nothing that a rerun could try"
+
 
 def own_plan(finding: Finding) -> Finding:
     """Return the finding with its own part of the plan that all findings of one origin share."""
@@ -52,16 +54,18 @@ def injection_for(scope: Scope, findings: Iterable[Finding], *, is_checked: bool
     injection = Injection()
     codes = evaluation_codes()
     for finding in findings:
-        if len(finding.fetches) != 2 or not finding.fetches[0]:
-            injection.fail("only other code helps here, so there is nothing that a rerun could try")
-            continue
-        root, first = finding.fetches
         plan = _loading_part(finding.plan)
-        if plan:
-            for fetch in families[root].fetches:
-                _add_plan(injection, records[fetch.number], plan, codes)
-        if not _add_batch(injection, families[first], records, codes, is_checked=is_checked) and not plan:
-            injection.fail("only other code helps here, so there is nothing that a rerun could try")
+        # The root and the load of each place that showed this cause.
+        pairs = list(zip(finding.fetches[::2], finding.fetches[1::2], strict=False))
+        if not pairs or len(finding.fetches) % 2 or not all(root for root, _ in pairs):
+            injection.fail(_UNTRIABLE)
+            continue
+        for root, first in pairs:
+            if plan:
+                for fetch in families[root].fetches:
+                    _add_plan(injection, records[fetch.number], plan, codes)
+            if not _add_batch(injection, families[first], records, codes, is_checked=is_checked) and not plan:
+                injection.fail(_UNTRIABLE)
     return injection
 
 

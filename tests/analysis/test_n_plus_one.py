@@ -219,3 +219,45 @@ def test_labels_are_added() -> None:
     labelled = with_labels(_find(orders, lazy(orders, "customer"), lazy(orders, "customer")), "GET /orders/")
 
     assert [finding.labels for finding in labelled] == [("GET /orders/",)]
+
+
+def _list_of(order: Fetch, call_path: int) -> Fetch:
+    facts = {"owner": 7, "call_path": call_path, "is_single": False, "can_join": False, "built_by": "user"}
+    return lazy(order, "lines", model="shop.Line", **facts)
+
+
+def test_one_list_read_on_two_paths_is_two_querysets() -> None:
+    """Each reading holds one row, so that no load is saved by a change of either."""
+    order = root()
+    readings = [_list_of(order, 11), _list_of(order, 12)]
+
+    assert not _find(order, *readings, *(lazy(each, "product") for each in readings))
+
+
+def test_one_list_read_on_two_paths_is_found_where_one_reading_is_enough() -> None:
+    """Two rows of one reading are an N+1, and those of the other reading belong to its cause."""
+    order = root()
+    readings = [_list_of(order, 11), _list_of(order, 12)]
+
+    (finding,) = _find(order, *readings, *(lazy(each, "product") for each in readings for _ in range(2)))
+
+    assert (finding.model, finding.path, finding.count) == ("shop.Line", "product", 4)
+
+
+def test_lists_of_one_loop_are_one_root() -> None:
+    """Each reading holds one row, and one call path reads them all."""
+    order = root()
+    readings = [_list_of(order, 11) for _ in range(2)]
+
+    assert len(_find(order, *readings, *(lazy(each, "product") for each in readings))) == 1
+
+
+def test_one_cause_is_one_finding_for_all_querysets_of_a_line() -> None:
+    """A helper that two places call is one line to change; a rerun needs the fetches of both."""
+    one, other = root(call_path=1), root(call_path=2)
+    loads = [lazy(each, "customer") for each in (one, other) for _ in range(2)]
+
+    (finding,) = _find(one, other, *loads)
+
+    assert (finding.count, finding.saved_queries) == (4, 4)
+    assert finding.fetches == (one.number, loads[0].number, other.number, loads[2].number)

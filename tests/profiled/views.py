@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import suppress
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -258,3 +259,32 @@ def comments(request: HttpRequest) -> HttpResponse:
     """Show all comments with their authors and tickets."""
     rows = Comment.objects.order_by("pk")
     return HttpResponse(" ".join(f"{item.author} {item.ticket}" for item in rows))
+
+
+def counts_twice(request: HttpRequest) -> HttpResponse:
+    """Count the comments of each ticket, and those which are longer than its own title."""
+    parts = []
+    for row in Ticket.objects.order_by("pk"):
+        parts.append(str(row.comments.count()))
+        parts.append(str(row.comments.filter(text__gt=row.title).count()))
+    return HttpResponse(" ".join(parts))
+
+
+# At run time the field takes no type.
+class _CommentField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Comment) -> str:
+        return f"{obj.text} for {obj.ticket.customer}"
+
+
+class _ChoiceForm(forms.Form):
+    comment = _CommentField(queryset=Comment.objects.order_by("pk"))
+
+
+def choices(request: HttpRequest) -> HttpResponse:
+    """Show a form whose choices name the customer of each."""
+    return HttpResponse(str(_ChoiceForm()))
+
+
+def cached(request: HttpRequest) -> HttpResponse:
+    """Show each ticket with its customer, out of the cache where it is there."""
+    return HttpResponse(cache.get_or_set("titles", _titles))

@@ -1,6 +1,7 @@
 """What a rerun proves, and what it does not."""
 
 import pytest
+from django.test import override_settings
 
 from quell.findings import Finding, Proof
 from quell.loading.plan import FetchPlan
@@ -81,6 +82,26 @@ def test_call_that_passes_by_a_prefetch_is_proven_by_batched_answers(profile: Pr
     assert result.proofs == [("comments", "proven", BATCHED + finding["suggestion"])]
     assert finding["suggestion"].startswith("sorted(row.comments.all(), key=")
     assert result.page("/defeated/")["queries"] == {"before": 6, "after": 3}
+
+
+def test_second_call_on_a_relation_is_another_pattern(profile: Profile) -> None:
+    """The count is proven although the filter on the same relation, which has no fix of its own here, stays."""
+    result = profile("/counts_twice/")
+
+    assert {verdict for _, verdict, _ in result.proofs} == {"proven", "not proven"}
+
+
+def test_choices_of_a_form_are_proven(profile: Profile) -> None:
+    """A form reads its choices by an iterator, on another line than the one that makes it."""
+    result = profile("/choices/")
+
+    assert result.proofs == [("ticket__customer", "proven", "")]
+
+
+@override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}})
+def test_project_without_a_cache_is_profiled_without_one(profile: Profile) -> None:
+    """What is rendered once per visitor is rendered in every visit."""
+    assert profile("/cached/").proofs == [("customer", "proven", "")]
 
 
 def test_call_that_depends_on_the_row_is_refused(profile: Profile) -> None:

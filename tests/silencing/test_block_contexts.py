@@ -71,7 +71,7 @@ def test_threads_of_a_block_belong_to_it_and_others_do_not() -> None:
         pool.submit(_closing(lambda: _read(4))).result()
 
     assert sorted(item.count for item in watch.findings) == [4]
-    assert sorted(item.finding.count for item in watch.silenced) == [2, 3]
+    assert sum(item.finding.count for item in watch.silenced) == 5
 
 
 def test_block_may_end_in_another_context() -> None:

@@ -21,6 +21,7 @@ SiteKey = tuple[int, int]
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_ANY_INSTRUCTION = -1
 _boundaries: dict[int, CodeType] = {}
 
 
@@ -86,7 +87,8 @@ class Injection:
                 return plan
         if not self.plans_by_tail:
             return None
-        return self.plans_by_tail.get((_within(instructions(frame)), label))
+        tail = _within(instructions(frame))
+        return self.plans_by_tail.get((tail, label)) or self.plans_by_tail.get((_anywhere(tail), label))
 
     def _batched(self, queryset: Rows, method: str, frame: FrameType | None) -> object:
         if queryset.model._meta.label not in self._batched_labels():
@@ -141,9 +143,16 @@ def boundary(function: Callable[P, R]) -> Callable[P, R]:
 def tail_behind(frames: Sequence[Any], codes: Mapping[int, str]) -> Tail:
     """Return the frames of a path outside of the queryset's own method, which a replaced method also sees."""
     for position, frame in enumerate(frames):
-        if id(frame.code) in codes:
-            return _within(tuple((id(item.code), item.lasti) for item in frames[position + 1 :]))
+        name = codes.get(id(frame.code))
+        if name is not None:
+            tail = _within(tuple((id(item.code), item.lasti) for item in frames[position + 1 :]))
+            return _anywhere(tail) if name == "_iterator" else tail
     return ()
+
+
+def _anywhere(tail: Tail) -> Tail:
+    """Return a tail with any line of its innermost function, that of ``iterator()``: another line reads the rows."""
+    return ((tail[0][0], _ANY_INSTRUCTION), *tail[1:]) if tail else ()
 
 
 def _within(tail: Tail) -> Tail:
@@ -155,5 +164,5 @@ def _within(tail: Tail) -> Tail:
 
 def evaluation_codes() -> Mapping[int, str]:
     """Return the code of the methods of ``QuerySet`` that an injection replaces."""
-    names = ("_fetch_all", "count", "exists", "iterator")
+    names = ("_fetch_all", "count", "exists", "iterator", "_iterator")
     return {id(getattr(QuerySet, name).__code__): name for name in names}

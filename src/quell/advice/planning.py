@@ -127,7 +127,7 @@ def _spelled(finding: Finding, merged: FetchPlan | None, root: Fetch | None) -> 
 def _with_message(finding: Finding, note: str, root: Fetch | None, fetches: Mapping[int, Fetch]) -> Finding:
     if finding.message:
         return finding
-    fetch = fetches.get(finding.fetches[1]) if len(finding.fetches) == 2 else None
+    fetch = fetches.get(finding.fetches[1]) if len(finding.fetches) > 1 else None
     model = model_of(finding.model) if finding.model else None
     message = message_of(finding, fetch, model)
     if not message:

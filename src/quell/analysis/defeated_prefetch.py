@@ -5,6 +5,7 @@ A call such as ``filter()`` on a related manager passes by what was prefetched. 
 of the Q101 that the same loads would be.
 """
 
+from quell.analysis.causes import merge_causes
 from quell.analysis.climbing import MAX_HOPS, climb
 from quell.analysis.families import Family, group
 from quell.events import Recording
@@ -27,10 +28,10 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         if len(family.hops) > MAX_HOPS:
             continue
         if family.is_repeated(threshold) and family.is_defeated(threshold):
-            found.append(_finding(family, *climb(family, threshold)))
+            found.append((family, _finding(family, *climb(family, threshold))))
         elif family.first.kind == "orphan" and family.is_defeated(loop_threshold):
-            found.append(_finding(family, None, family.hops))
-    return tuple(found)
+            found.append((family, _finding(family, None, family.hops)))
+    return merge_causes(found)
 
 
 def _finding(family: Family, root: Family | None, path: tuple[str, ...]) -> Finding:

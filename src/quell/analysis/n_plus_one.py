@@ -1,11 +1,13 @@
 """Q101: two or more distinct instances of one root, each loading the same relation on its own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from quell.analysis.causes import merge_causes
 from quell.analysis.climbing import MAX_HOPS, climb
 from quell.analysis.families import Family, group
-from quell.events import Location, Recording
+from quell.events import Fetch, Location, Recording
 from quell.findings import Finding, Load
 
 KIND, CODE = "n_plus_one", "Q101"
@@ -48,9 +50,30 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         and family.owner_count >= loop_threshold
         and not family.is_defeated(loop_threshold)
     ]
+    by_number = {fetch.number: fetch for fetch in recording.fetches}
     asked = {event.fetch: event.params_hash for event in recording.queries if event.fetch}
-    found = (_finding(same, asked) for same in _merge_lines(hits))
-    return (*found, *(_orphan_finding(hit) for hit in orphans))
+    merged = _merge_lines([hit for hit in hits if _is_one_root(hit, by_number, threshold)])
+    found = [(same[0].family, _finding(same, asked)) for same in merged]
+    return merge_causes([*found, *((hit.family, _orphan_finding(hit)) for hit in orphans)])
+
+
+def _is_one_root(hit: _Hit, by_number: Mapping[int, Fetch], threshold: int) -> bool:
+    """
+    Tell whether one list, or the lists of one loop, holds enough of the instances.
+
+    A relation's family does not know where it was read: two lines that read the same list of one instance, each
+    for its only row, are two querysets.
+    """
+    if hit.root.parent is None:
+        return True
+    roots = {fetch.number for fetch in hit.root.fetches}
+    owners: dict[int, set[Hashable]] = defaultdict(set)
+    for fetch in hit.family.fetches:
+        node = fetch
+        while node.number not in roots:
+            node = by_number[node.parent]
+        owners[node.call_path].add(fetch.owner)
+    return any(len(found) >= threshold for found in owners.values())
 
 
 def _merge_lines(hits: list[_Hit]) -> Iterator[Sequence[_Hit]]:

@@ -1,7 +1,6 @@
 """List the GET pages of django-oscar: the shop, the dashboard and the admin."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from crawling import admin_pages, url_pages
 from django.db.models import Model
@@ -38,27 +37,56 @@ PKS = {
 }
 # They lead on to another page, answer to POST only, need a mail or a session, or have no template.
 SKIP = frozenset(
-    """
-    set_language home basket:vouchers-add basket:saved checkout:index checkout:shipping-address
-    checkout:shipping-method checkout:payment-method checkout:payment-details checkout:preview
-    checkout:thank-you customer:login customer:logout customer:register customer:summary
-    customer:order-line customer:notifications-update customer:alert-create customer:alerts-confirm
-    customer:alerts-cancel-by-key customer:wishlists-add-product dashboard:catalogue-product-bulk-action
-    dashboard:catalogue-product-create-child dashboard:user-password-reset dashboard:partner-user-link
-    dashboard:partner-user-unlink dashboard:offer-condition dashboard:offer-benefit
-    dashboard:offer-restrictions dashboard:offer-delete dashboard:voucher-update dashboard:logout
-    dashboard:partner-user-update password-reset password-reset-done password-reset-complete
-    """.split()
+    [
+        "set_language",
+        "home",
+        "basket:vouchers-add",
+        "basket:saved",
+        "checkout:index",
+        "checkout:shipping-address",
+        "checkout:shipping-method",
+        "checkout:payment-method",
+        "checkout:payment-details",
+        "checkout:preview",
+        "checkout:thank-you",
+        "customer:login",
+        "customer:logout",
+        "customer:register",
+        "customer:summary",
+        "customer:order-line",
+        "customer:notifications-update",
+        "customer:alert-create",
+        "customer:alerts-confirm",
+        "customer:alerts-cancel-by-key",
+        "customer:wishlists-add-product",
+        "dashboard:catalogue-product-bulk-action",
+        "dashboard:catalogue-product-create-child",
+        "dashboard:user-password-reset",
+        "dashboard:partner-user-link",
+        "dashboard:partner-user-unlink",
+        "dashboard:offer-condition",
+        "dashboard:offer-benefit",
+        "dashboard:offer-restrictions",
+        "dashboard:offer-delete",
+        "dashboard:voucher-update",
+        "dashboard:logout",
+        "dashboard:partner-user-update",
+        "password-reset",
+        "password-reset-done",
+        "password-reset-complete",
+    ]
 )
 
 
 def pages(n: int) -> Mapping[str, Page]:
     """Return the pages of a database that holds n rows per list."""
-    hubs = {type(row): row for (_, key), row in FILLER.rows.items() if key == "hub" and isinstance(row, Model)}
+    hubs = {
+        type(row): row for (_, key), row in FILLER.rows.items() if key == "hub" and isinstance(row, Model)
+    }
     return {**dict(url_pages(_argument, skip=SKIP)), **dict(admin_pages(hubs))}
 
 
-def _argument(argument: str, page: str, view: Any) -> object:
+def _argument(argument: str, page: str, view: object) -> object:
     if argument == "slug":
         label, field = SLUGS[page]
         return getattr(hub(label), field)

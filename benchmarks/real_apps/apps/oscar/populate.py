@@ -1,11 +1,8 @@
 """Fill django-oscar: n rows of every model of the shop, and a hub of each with n children."""
 
-from typing import Any
-
 from django.contrib.auth.models import User
-from django.core.files.base import ContentFile
 from django.db import models, transaction
-from filling import HUB, Filler, Key, Values
+from filling import HUB, Filler, Key, Row, Values
 from oscar.apps.catalogue.models import Category, Product
 
 STAFF = "staff"
@@ -68,7 +65,15 @@ FILLER = Filler(
         "wishlists.WishList": lambda key: {"visibility": "Public"},
     },
     makers={"auth.User": _make_user, "catalogue.Category": _make_category},
-    skip=frozenset({"catalogue.ProductCategoryHierarchy", "auth.Permission", "offer.RangeProductFileUpload", "order.ShippingEventQuantity", "order.PaymentEventQuantity"}),
+    skip=frozenset(
+        {
+            "catalogue.ProductCategoryHierarchy",
+            "auth.Permission",
+            "offer.RangeProductFileUpload",
+            "order.ShippingEventQuantity",
+            "order.PaymentEventQuantity",
+        }
+    ),
 )
 
 
@@ -78,6 +83,6 @@ def populate(n: int) -> None:
     FILLER.fill(n)
 
 
-def hub(label: str) -> Any:
+def hub(label: str) -> Row:
     """Return the hub row of a model."""
     return FILLER.hub(label)

@@ -22,8 +22,11 @@ def pages(n: int) -> Mapping[str, Page]:
     """Return the pages of a database that holds n rows per list."""
     hub = URLPath.objects.get(slug=HUB)
     return {
-        **{name: Page(reverse(f"wiki:{name}")) for name in ("root", "search", "deleted_list", "globalhistory")},
-        "search for all": Page(f"{reverse('wiki:search')}?q=t"),
+        **{
+            name: Page(reverse(f"wiki:{name}"))
+            for name in ("root", "search", "deleted_list", "globalhistory")
+        },
+        "search for all": Page(f"{reverse('wiki:search')}?q=Text"),
         "links": Page(reverse("wiki:links_query_urlpath", kwargs={"path": ""}) + "?query=t"),
         "signup": Page(reverse("wiki:signup"), user=None),
         "profile": Page(reverse("wiki:profile_update")),

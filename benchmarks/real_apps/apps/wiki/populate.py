@@ -1,5 +1,6 @@
 """Fill django-wiki: n articles below the root, each with an owner, and a hub article with n of everything."""
 
+import datetime
 import io
 
 from django.contrib.auth.models import Group, User
@@ -15,6 +16,7 @@ from wiki.plugins.images.models import Image, ImageRevision
 from wiki.plugins.notifications.models import ArticleSubscription
 
 STAFF = "staff"
+LONG_AGO = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 HUB = "hub"
 
 
@@ -34,6 +36,11 @@ def populate(n: int) -> None:
         deleted.article.add_revision(ArticleRevision(title="Gone", deleted=True, user=user))
         _subscribe(user, hub.article, index)
         _subscribe(staff, top.article, index)
+    # A page that shows how many seconds ago something was made is another one each second.
+    for model in (Article, ArticleRevision, AttachmentRevision, ImageRevision, Notification):
+        model.objects.update(created=LONG_AGO)
+    for model in (Article, ArticleRevision, AttachmentRevision, ImageRevision):
+        model.objects.update(modified=LONG_AGO)
 
 
 def _create_hub() -> User:

@@ -1,0 +1,45 @@
+"""One cause, one finding: what two calls of one helper show is the same line to change."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+
+from quell.analysis.families import Family
+from quell.findings import Finding, Load
+
+
+def merge_causes(findings: Iterable[tuple[Family, Finding]]) -> tuple[Finding, ...]:
+    """Return the findings, those of one call, one queryset and one line as one; in order of appearance."""
+    merged: dict[Hashable, Finding] = {}
+    for family, finding in findings:
+        call = family.first.method, family.first.variant
+        key = (call, finding.model, finding.path, finding.origin, finding.trigger, finding.place)
+        merged[key] = _together(merged[key], finding) if key in merged else finding
+    return tuple(merged.values())
+
+
+def _together(one: Finding, other: Finding) -> Finding:
+    return replace(
+        one,
+        count=one.count + other.count,
+        saved_queries=one.saved_queries + other.saved_queries,
+        triggers=tuple(dict.fromkeys((*one.triggers, *other.triggers))),
+        fetches=(*one.fetches, *other.fetches),
+        loads=_sum(one.loads, other.loads),
+    )
+
+
+def _sum(loads: Iterable[Load], others: Iterable[Load]) -> tuple[Load, ...]:
+    found = {load.path: load for load in loads}
+    for load in others:
+        known = found.get(load.path)
+        found[load.path] = load if known is None else _both(known, load)
+    return tuple(found.values())
+
+
+def _both(one: Load, other: Load) -> Load:
+    return replace(
+        one,
+        row_count=one.row_count + other.row_count,
+        distinct_count=one.distinct_count + other.distinct_count,
+        evaluation_count=one.evaluation_count + other.evaluation_count,
+    )
