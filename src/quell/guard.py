@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from quell.conf import get_settings
 
 logger = logging.getLogger("quell")
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
 D = TypeVar("D")
 
@@ -16,9 +16,8 @@ D = TypeVar("D")
 def guarded(
     switch_off: Callable[[], bool | None],
     otherwise: D,
-    action: Callable[P, R],
-    *args: P.args,
-    **kwargs: P.kwargs,
+    action: Callable[[*Ts], R],
+    *args: *Ts,
 ) -> R | D:
     """
     Run a part of quell inside the application's code.
@@ -28,14 +27,13 @@ def guarded(
             ``False`` where that is no news, and nothing is logged.
         otherwise: Returned when the part fails.
         action: The part to run.
-        *args: Its arguments.
-        **kwargs: Its arguments.
+        *args: Its arguments; no keywords, for which Python would make a dictionary per call.
 
     Raises:
         Exception: What the part raised, where ``QUELL_ON_ERROR`` is ``"raise"``.
     """
     try:
-        return action(*args, **kwargs)
+        return action(*args)
     except Exception:
         if get_settings().on_error == "raise":
             raise

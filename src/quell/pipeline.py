@@ -3,7 +3,6 @@
 import functools
 import inspect
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -146,7 +145,7 @@ class watch:  # noqa: N801 -- used like a function
             raise UsageError(msg)
         scope = Scope()
         self._begin(scope)
-        guarded(scope.switch_off, None, scope.open, sys._getframe(1))
+        guarded(scope.switch_off, None, scope.open)
         return self
 
     def __exit__(

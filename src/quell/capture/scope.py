@@ -2,10 +2,12 @@
 
 import re
 import sys
+from collections.abc import Callable, Hashable
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,9 +23,11 @@ from quell.guard import guarded
 from quell.lineage._patches import installation
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchAlias, FetchRecord
-from quell.lineage.callpath import CallPath, callers, collect, current_unit, walk
+from quell.lineage.callpath import CallPath, Marks, collect
 from quell.lineage.hooks import active, enter, leave
 from quell.lineage.ignoring import ignored
+from quell.lineage.shortcuts import Statement, Statements
+from quell.lineage.walking import walk
 
 _TRANSACTION = re.compile(
     r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
@@ -32,23 +36,22 @@ _TRANSACTION = re.compile(
 _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 
-class RawEvent:
+class RawEvent(NamedTuple):
     """A statement as it was seen; turned into a ``QueryEvent`` when somebody looks."""
 
-    __slots__ = (
-        "alias", "call_path", "fetch", "ignored", "many", "params_hash", "row_count", "seconds", "sql"
-    )  # fmt: skip
+    sql: str
+    alias: str
+    seconds: float
+    row_count: int
+    call_path: CallPath
+    many: bool
+    params_hash: int
+    fetch: FetchRecord | None
+    ignored: tuple[Pattern, ...]
 
-    def __init__(self, sql: str, alias: str, seconds: float, row_count: int, call_path: CallPath) -> None:
-        self.sql = sql
-        self.alias = alias
-        self.seconds = seconds
-        self.row_count = row_count
-        self.call_path = call_path
-        self.many = False
-        self.params_hash = 0
-        self.fetch: FetchRecord | None = None
-        self.ignored: tuple[Pattern, ...] = ()
+
+# Its own constructor is a Python call.
+_new_event: Callable[[tuple[Any, ...]], RawEvent] = partial(tuple.__new__, RawEvent)
 
 
 class Scope:
@@ -67,17 +70,16 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
-        self._opener: FrameType | None = None
-        self._texts: dict[str, str] = {}
+        self._statements = Statements()
         self.paths: dict[tuple[Any, ...], CallPath] = {}
+        self._numbers: dict[Hashable, int] = {}
         self._max_events = get_settings().max_events
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
 
-    def open(self, opener: FrameType | None = None) -> None:
-        """Start watching this context; the frame that asks for it is the last one of every call path."""
+    def open(self) -> None:
+        """Start watching this context."""
         installation.acquire()
-        self._opener = opener
         self.is_entered = self.is_open = True
         try:
             self.is_outermost = not enter(self)
@@ -92,7 +94,6 @@ class Scope:
         if not self.is_entered:
             return
         self.is_entered = self.is_open = False
-        self._opener = None
         try:
             leave(self)
             for thread, reference in tuple(self._connections):
@@ -142,7 +143,16 @@ class Scope:
         finally:
             seconds = perf_counter() - start
             guarded(
-                self.switch_off, None, self._record, sql, params, many, context, seconds, sys._getframe(1)
+                self.switch_off,
+                None,
+                self._record,
+                sql,
+                params,
+                many,
+                context,
+                seconds,
+                sys._getframe(1),
+                hooks.marks,
             )
 
     def _record(  # Positional all the way, as Django calls an execute wrapper.
@@ -153,6 +163,7 @@ class Scope:
         context: dict[str, Any],
         seconds: float,
         frame: FrameType,
+        marks: Marks,
     ) -> None:
         sql = sql if type(sql) is str else _as_text(sql, context)
         if not sql.startswith(_USUAL) and _TRANSACTION.match(sql):
@@ -160,48 +171,44 @@ class Scope:
         if len(self.events) >= self._max_events:
             self.dropped_count += 1
             return
+        statement = self._statements[sql]
         access = Access()
-        if frame.f_code is not _CURSOR_CODE:
-            frame = _below_wrappers(frame)
-        key = walk(frame, access, self._opener)
-        if access.is_connecting:
-            return
-        path = self._path(key, frame)
-        # A loop makes the same text again and again; one copy is enough.
-        sql = self._texts.setdefault(sql, sql)
-        cursor, connection = context["cursor"], context["connection"]
-        event = RawEvent(sql, connection.alias, seconds, _row_count(cursor), path)
-        event.many = many
-        event.params_hash = _hash_of(params)
-        event.ignored = ignored.get()
-        using = getattr(access.compiler, "using", None)
-        if type(using) is FetchAlias:
-            event.fetch = using.fetch
-            if not using.fetch.has_run:
-                explain(using.fetch, access, path, sql)
-        # Complete before it can be seen: another thread may be reading.
-        self.events.append(event)
-
-    def _path(self, key: list[Any], frame: FrameType) -> CallPath:
-        key.append(current_unit.get())
-        outer = callers()
-        if outer:
-            key.extend((id(item.code), item.lasti) for item in outer)
-        wanted = tuple(key)
-        path = self.paths.get(wanted)
+        path = statement.recall(access)
         if path is None:
-            path = self.paths[wanted] = self._new_path(frame)
+            access = Access()
+            path = self._find_path(_below_wrappers(frame), access, marks, statement)
+            if path is None:
+                return
+        sql = statement.text
+        using = getattr(access.compiler, "using", None)
+        fetch = using.fetch if type(using) is FetchAlias else None
+        if fetch is not None and not fetch.has_run:
+            explain(fetch, access, path, sql)
+        cursor = context["cursor"]
+        # Django's wrapper would look the name up in Python.
+        row_count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
+        alias = context["connection"].alias
+        # Complete before it can be seen: another thread may be reading.
+        self.events.append(
+            _new_event((sql, alias, seconds, row_count, path, many, _hash_of(params), fetch, ignored.get()))
+        )
+
+    def _find_path(
+        self, frame: FrameType, access: Access, marks: Marks, statement: Statement
+    ) -> CallPath | None:
+        """Return the path that leads to a frame, or ``None`` for what a new connection asks by itself."""
+        key = walk(frame, access, marks)
+        if access.is_connecting:
+            return None
+        path = self.paths.get(key)
+        if path is None:
+            frames = collect(frame, None if access.is_threaded else marks)
+            path = self.paths[key] = CallPath(frames, self._numbers)
+        statement.learn(frame, access, path)
         return path
 
-    def _new_path(self, frame: FrameType) -> CallPath:
-        """Return the path of a frame, which may be known by other offsets: see ``beginning_of()``."""
-        frames = collect(frame)
-        unit = current_unit.get()
-        same = (unit, *((id(item.code), item.lasti, item.note) for item in frames))
-        return self.paths.setdefault(same, CallPath(frames, unit))
-
     def __enter__(self) -> "Scope":
-        self.open(sys._getframe(1))
+        self.open()
         return self
 
     def __exit__(
@@ -215,6 +222,8 @@ _CURSOR_CODE = CursorWrapper._execute_with_wrappers.__code__  # type: ignore[att
 
 def _below_wrappers(frame: FrameType) -> FrameType:
     """Skip the execute wrappers of others: they pass a statement on, and cause none."""
+    if frame.f_code is _CURSOR_CODE:
+        return frame
     outer: FrameType | None = frame
     while outer is not None:
         if outer.f_code is _CURSOR_CODE:
@@ -257,9 +266,3 @@ def _hash_of(params: Any) -> int:
     except (TypeError, ValueError):
         # A list, or a memoryview that can be written to.
         return hash(repr(params))
-
-
-def _row_count(cursor: Any) -> int:
-    # Django's wrapper would look the name up in Python.
-    count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
-    return count if isinstance(count, int) else -1

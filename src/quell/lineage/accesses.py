@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any
 
+from asgiref.sync import SyncToAsync
 from django.core.handlers.base import BaseHandler
 from django.db.models import Model, QuerySet
 from django.db.models import query as query_module
@@ -33,13 +34,17 @@ class Access:
     is_declared = False
     is_refresh = False
     is_connecting = False
+    is_threaded = False
     method = ""
 
 
 Handler = Callable[[FrameType, Access], Any]
 ALWAYS_ASKED: dict[int, Handler] = {}
 # Asked only up to the user's code: what is further out ran something else that happened to need this statement.
-ASKED_OF_ORM: dict[int, Handler] = {}
+# A text is the name of a queryset's method, which costs no call.
+ASKED_OF_ORM: dict[int, Handler | str] = {}
+# What the walk knows about each code object by its address: whom to ask, if anybody.
+ROLES: dict[int, Any] = {}
 _kept: list[object] = []
 _seen_modules: set[str] = set()
 
@@ -90,16 +95,12 @@ def _see_declared(frame: FrameType, access: Access) -> None:
     access.is_declared = True
 
 
-def _see_method(name: str) -> Handler:
-    def fill(frame: FrameType, access: Access) -> None:
-        if not access.loader and access.peers is None:
-            access.method = name
-
-    return fill
-
-
 def _see_connecting(frame: FrameType, access: Access) -> None:
     access.is_connecting = True
+
+
+def _see_thread(frame: FrameType, access: Access) -> None:
+    access.is_threaded = True
 
 
 def stop(frame: FrameType, access: Access) -> object:
@@ -174,12 +175,13 @@ def _driver(owner: Any) -> FieldNote | None:
     return FieldNote(type(owner), "") if owner is not None else None
 
 
-def _watch(function: Any, handler: Handler, handlers: dict[int, Handler] = ALWAYS_ASKED) -> None:
+def _watch(function: Any, handler: Any, handlers: dict[int, Any] = ALWAYS_ASKED) -> None:
     function = getattr(function, "__wrapped__", function)
     code = getattr(function, "__code__", None)
     if code is not None:
         handlers[id(code)] = handler
         _kept.append(code)
+        ROLES.pop(id(code), None)
 
 
 _METHODS = (
@@ -198,11 +200,11 @@ def _watch_orm() -> None:
     # The stubs know none of these private methods.
     _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)  # type: ignore[attr-defined]
     for name in _METHODS:
-        _watch(getattr(QuerySet, name), _see_method(name), ASKED_OF_ORM)
+        _watch(getattr(QuerySet, name), name, ASKED_OF_ORM)
     _watch_set(related_descriptors.create_reverse_many_to_one_manager)
     _watch_set(related_descriptors.create_forward_many_to_many_manager)
     # The frame of iterator() itself is gone when the first row is read.
-    _watch(QuerySet._iterator, _see_method("iterator"), ASKED_OF_ORM)  # type: ignore[attr-defined]
+    _watch(QuerySet._iterator, "iterator", ASKED_OF_ORM)  # type: ignore[attr-defined]
 
 
 def _watch_surroundings() -> None:
@@ -211,6 +213,7 @@ def _watch_surroundings() -> None:
     # The stubs know none of these private methods.
     _watch(RawQuery._execute_query, _see_compiler, ASKED_OF_ORM)  # type: ignore[attr-defined]
     _watch(BaseDatabaseWrapper.connect, _see_connecting)
+    _watch(SyncToAsync.thread_handler, _see_thread, ASKED_OF_ORM)
     _watch(Node.render_annotated, _node)
     _watch(BaseHandler._get_response, stop)  # type: ignore[attr-defined]
     _watch(BaseHandler._get_response_async, stop)  # type: ignore[attr-defined]
@@ -230,7 +233,8 @@ def _watch_set(make_manager: Any) -> None:
     """Learn the frame of the ``set()`` of the managers that a function makes: what it reads, it reads to write."""
     for code in _inner_codes(make_manager.__code__):
         if code.co_qualname.endswith("Manager.set"):
-            ASKED_OF_ORM[id(code)] = _see_method("set")
+            ASKED_OF_ORM[id(code)] = "set"
+            ROLES.pop(id(code), None)
             _kept.append(code)
 
 

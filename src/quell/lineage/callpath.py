@@ -10,19 +10,18 @@ stay at one instruction although they moved on, so what they walk over belongs t
 """
 
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dis import opmap
+from functools import partial
 from itertools import count
 from threading import get_ident
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, STOP, Access, stop
-from quell.lineage.sites import is_manager_code
-from quell.lineage.usercode import is_user_file, known_files
+from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, stop
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
 _PRECALL = opmap.get("PRECALL", -1)
@@ -35,96 +34,101 @@ caller_path: ContextVar[tuple[int, tuple["Frame", ...]]] = ContextVar("quell_cal
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
 
 
-class Frame:
+class Frame(NamedTuple):
     """A frame of a path: its code, its instruction, and what it was walking over."""
 
-    __slots__ = ("code", "lasti", "note")
+    code: CodeType
+    lasti: int
+    note: Any
 
-    def __init__(self, code: CodeType, lasti: int, note: Any) -> None:
-        self.code = code
-        self.lasti = lasti
-        self.note = note
+
+# Its own constructor is a Python call.
+_new_frame: Callable[[tuple[Any, ...]], Frame] = partial(tuple.__new__, Frame)
 
 
 class CallPath:
     """A path that a scope saw, with the frames innermost first, and the request that it was part of."""
 
-    __slots__ = ("facts", "frames", "number", "unit")
+    __slots__ = ("_frames", "_known", "_number", "facts", "unit")
 
-    def __init__(self, frames: tuple[Frame, ...], unit: int) -> None:
-        self.number = next(_numbers)
-        self.frames = frames
-        self.unit = unit
+    def __init__(self, frames: tuple[Frame, ...], known: dict[Hashable, int]) -> None:
+        self._frames = frames
+        self._known = known
+        self.unit = current_unit.get()
+        self._number = 0
         self.facts: dict[Hashable, Any] = {}
 
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames, with the instruction that each of them was at."""
+        frames: tuple[Frame, ...] | None = self.facts.get("frames")
+        if frames is None:
+            frames = tuple(item._replace(lasti=beginning_of(item.code, item.lasti)) for item in self._frames)
+            self.facts["frames"] = frames
+        return frames
 
-def walk(frame: FrameType | None, access: Access, last: FrameType | None = None) -> list[Any]:
-    """
-    Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM.
-
-    Args:
-        frame: The innermost frame.
-        access: What to fill.
-        last: Where to stop: a frame that opened the scope waits, and so do all that called it.
-    """
-    key: list[Any] = []
-    add = key.append
-    special, of_orm = ALWAYS_ASKED, ASKED_OF_ORM
-    is_open = True
-    while frame is not None:
-        code = frame.f_code
-        number = id(code)
-        # An instruction has an address of its own, as it is part of its code object.
-        add(number + frame.f_lasti)
-        if number in special:
-            note = special[number](frame, access)
-            if note is not None:
-                if note is STOP:
-                    break
-                add(note)
-        elif is_open:
-            file = code.co_filename
-            if number in of_orm:
-                of_orm[number](frame, access)
-            elif known_files[file] if file in known_files else is_user_file(file):
-                is_open = is_manager_code(code, frame)
-        frame = frame.f_back if frame is not last else None
-    return key
+    @property
+    def number(self) -> int:
+        """What tells paths apart; one path may be met by other offsets and marks."""
+        if not self._number:
+            same = (self.unit, *((id(item.code), item.lasti, item.note) for item in self.frames))
+            self._number = self._known.setdefault(same, next(_numbers))
+        return self._number
 
 
-def collect(frame: FrameType | None) -> tuple[Frame, ...]:
-    """Return the frames of a path; done once per path."""
+class Outer:
+    """What lies outside of a frame; it marks that frame. See Note [Marked frames]."""
+
+    __slots__ = ("frames", "marks", "number")
+
+    def __init__(self, number: int, frames: tuple[Frame, ...], marks: "Marks") -> None:
+        self.number = number
+        self.frames = frames
+        self.marks = marks
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        """Trace nothing: a tracer that was started meanwhile takes this for its own."""
+
+
+Marks = dict[tuple[Any, ...], Outer]
+
+
+def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame, ...]:
+    """Return the frames of a path, the outer ones from a mark where there is one; done once per path."""
     frames: list[Frame] = []
     waiting = callers()
     while frame is not None:
-        if frame.f_code is _THREAD_CODE:
+        code = frame.f_code
+        if code is _THREAD_CODE:
             # asgiref may run the job on a thread that itself waits, deep inside of other user code.
             frames.extend(waiting)
             waiting = ()
-        handler = ALWAYS_ASKED.get(id(frame.f_code))
+        handler = ALWAYS_ASKED.get(id(code))
         note = handler(frame, Access()) if handler is not None else None
         if note is STOP:
-            frames.append(Frame(frame.f_code, beginning_of(frame), _boundary(frame)))
+            frames.append(_new_frame((code, frame.f_lasti, _boundary(frame))))
             break
-        frames.append(Frame(frame.f_code, beginning_of(frame), note))
+        frames.append(_new_frame((code, frame.f_lasti, note)))
+        mark: Any = frame.f_trace
+        if type(mark) is Outer and mark.marks is marks:
+            return (*frames, *mark.frames)
         frame = frame.f_back
     return (*frames, *waiting)
 
 
-def beginning_of(frame: FrameType) -> int:
+def beginning_of(code: CodeType, offset: int) -> int:
     """
-    Return the offset of the instruction that a frame is at.
+    Return the offset of the instruction that a frame is at, for the offset that the frame tells.
 
     Before Python 3.13 a call that the interpreter has specialised rests elsewhere, so that one loop would have two
     paths: that of a property or a generator on the inline cache behind its instruction, and in Python 3.11 that of
     ``list()`` on the PRECALL in front of its CALL.
     """
-    offset = frame.f_lasti
     if sys.version_info < (3, 13):
-        code = frame.f_code.co_code
-        while offset > 0 and not code[offset]:
+        text = code.co_code
+        while offset > 0 and not text[offset]:
             offset -= 2
-        if code[offset] == _PRECALL:
+        if text[offset] == _PRECALL:
             offset += 4
     return offset
 
@@ -134,11 +138,11 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
     found = []
     while frame is not None:
         number = id(frame.f_code)
-        found.append((number, beginning_of(frame)))
+        found.append((number, beginning_of(frame.f_code, frame.f_lasti)))
         if ALWAYS_ASKED.get(number) is stop:
             break
         frame = frame.f_back
-    found.extend((id(item.code), item.lasti) for item in callers())
+    found.extend((id(item.code), beginning_of(item.code, item.lasti)) for item in callers())
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
 
@@ -53,10 +54,17 @@ class _SeenAliases(threading.local):
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("first_token", "observers", "seen")
+    __slots__ = ("first_token", "marks", "observers", "seen")
 
-    def __init__(self, observers: tuple[Observer, ...], first_token: "Token[Hooks] | None" = None) -> None:
+    def __init__(
+        self,
+        observers: tuple[Observer, ...],
+        first_token: "Token[Hooks] | None" = None,
+        marks: Marks | None = None,
+    ) -> None:
         self.observers = observers
+        # Shared by all observers of the context, so that each frame needs one mark only.
+        self.marks: Marks = {} if marks is None else marks
         # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
         self.first_token = first_token
         self.seen = _SeenAliases()
@@ -64,12 +72,15 @@ class Hooks:
     def make_query(self, model: Any) -> Query:
         """Build the query of a fresh queryset, and note who asked for it."""
         query = Query(model)
-        setattr(query, ATTRIBUTE, guarded(self.switch_off, None, find_site, sys._getframe(1)))
+        # The frame that asks is QuerySet.__init__().
+        query.__dict__[ATTRIBUTE] = guarded(self.switch_off, None, find_site, sys._getframe(2))
         return query
 
     def queryset_db(self, queryset: Any) -> str:
         """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
-        alias = plain_alias(_queryset_db(queryset))
+        alias = _queryset_db(queryset)
+        if type(alias) is FetchAlias:
+            alias = str(alias)
         return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
 
     def raw_db(self, queryset: Any) -> str:
@@ -123,7 +134,7 @@ class Hooks:
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
-        token = active.set(Filling(self.observers, self.first_token))
+        token = active.set(Filling(self.observers, self.first_token, self.marks))
         try:
             found = _prefetch_one_level(*args)
         finally:

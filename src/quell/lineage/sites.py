@@ -24,18 +24,20 @@ _TO_ONE = (
     ForwardManyToOneDescriptor.get_queryset.__code__,
     ReverseOneToOneDescriptor.get_queryset.__code__,
 )
-_TO_ONE_IDS = frozenset(map(id, _TO_ONE))
-
-
-class _Owners:
-    """The one method whose queryset Django gives no hint of the instance that it belongs to."""
-
-    code: CodeType | None = None
+# Library code that tells something about a queryset that is built below it, by the address of its code.
+_TELLING: dict[int, tuple[CodeType, str]] = {
+    **{id(code): (code, "to_one") for code in _TO_ONE},
+    id(NODE_CODE): (NODE_CODE, "node"),
+}
 
 
 def watch_owner(code: CodeType) -> None:
-    """Note the ``get_queryset()`` of the managers of generic relations: its ``self`` knows the instance."""
-    _Owners.code = code
+    """
+    Note the ``get_queryset()`` of the managers of generic relations: its ``self`` knows the instance.
+
+    It is the one method whose queryset Django gives no hint of the instance that it belongs to.
+    """
+    _TELLING[id(code)] = (code, "owner")
 
 
 class Site:
@@ -65,34 +67,34 @@ def find_site(frame: FrameType | None) -> Site | None:
     """Walk up from a frame to the code that builds a queryset, past the methods of managers and querysets."""
     inner: Site | None = None
     instance: Any = None
-    owners_code = _Owners.code
+    telling, files, managers = _TELLING, known_files, _is_manager_code
     for _ in range(MAX_FRAMES):
         if frame is None:
             break
         code = frame.f_code
-        file = code.co_filename
-        if known_files[file] if file in known_files else is_user_file(file):
-            if not is_manager_code(code, frame):
-                return _site(code, frame.f_lasti, instance)
-            inner = inner or _site(code, frame.f_lasti, instance)
-        elif id(code) in _TO_ONE_IDS:
-            break
-        elif code is NODE_CODE:
-            return Site(None, 0, frame.f_locals["self"], instance)
-        elif code is owners_code:
+        number = id(code)
+        if number in telling:
+            told = telling[number][1]
+            if told == "to_one":
+                break
+            if told == "node":
+                return Site(None, 0, frame.f_locals["self"], instance)
             instance = frame.f_locals["self"].instance
+        elif files[code.co_filename] if code.co_filename in files else is_user_file(code.co_filename):
+            site = _sites.get(number + frame.f_lasti) if instance is None else None
+            site = site or _new_site(code, frame.f_lasti, instance)
+            if not (managers[number][1] if number in managers else is_manager_code(code, frame)):
+                return site
+            inner = inner or site
         frame = frame.f_back
     return inner if inner is not None or instance is None else Site(None, 0, None, instance)
 
 
-def _site(code: CodeType, lasti: int, instance: Any) -> Site:
+def _new_site(code: CodeType, lasti: int, instance: Any) -> Site:
     if instance is not None:
         return Site(code, lasti, None, instance)
-    address = id(code) + lasti
-    known = _sites.get(address)
-    if known is None:
-        known = _sites[address] = Site(code, lasti)
-    return known
+    site = _sites[id(code) + lasti] = Site(code, lasti)
+    return site
 
 
 def is_manager_code(code: CodeType, frame: FrameType) -> bool:
