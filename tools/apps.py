@@ -21,7 +21,7 @@ def run(app: str) -> int:
     )
     print(f"== {app}", flush=True)
     interpreter = prepared.stdout.strip().splitlines()[-1]
-    command = [interpreter, "-W", "ignore", str(DRIVER / "run.py"), app, "--quell"]
+    command = [interpreter, "-W", "ignore", str(DRIVER / "run.py"), app, "--quell", "--prove"]
     return subprocess.run(command, check=False).returncode
 
 

@@ -38,7 +38,10 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
     "bench": ("bench", lambda text: text.rstrip()),
     "upstream": ("upstream", lambda text: text.rstrip()),
-    "apps": ("apps", lambda text: _only(text, r"^(== |\d+ pages|exact:|growing lines|loops of|findings by)")),
+    "apps": (
+        "apps",
+        lambda text: _only(text, r"^(== |\d+ pages|exact:|growing lines|loops of|findings by|fixes proven)"),
+    ),
 }
 
 

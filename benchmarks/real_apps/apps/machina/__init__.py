@@ -1,0 +1,1 @@
+"""Run django-machina, a forum, with n rows in every list."""
