@@ -63,7 +63,9 @@ LINT = Environment(name="lint", pythons=("3.13", "3.12"), requirements=("lint", 
 _RUNNING = "{}.{}".format(*sys.version_info)
 _DEMO_DJANGO = "django52" if sys.version_info < (3, 12) else "django61"
 DEMO = Environment(name="demo", pythons=(_RUNNING,), requirements=("demo", _DEMO_DJANGO))
-ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO)}
+# nplusone and django-nplus1 do not run everywhere; this is where all of them do.
+PEERS = Environment(name="peers", pythons=("3.13", "3.12"), requirements=("peers", "django61"))
+ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS)}
 
 
 def ensure(environment: Environment) -> None:

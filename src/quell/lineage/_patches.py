@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from asgiref.sync import SyncToAsync
@@ -29,7 +30,7 @@ from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.breaks import wrap_break
-from quell.lineage.hooks import Hooks, active
+from quell.lineage.hooks import Hooks, active, stand_in_front_of
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
 
@@ -72,20 +73,18 @@ class Patch:
 
 PATCHES = (
     Patch(
-        QuerySet, "db", lambda prop: property(by_context(active, "queryset_db", prop.fget), doc=prop.__doc__)
+        QuerySet,
+        "db",
+        lambda prop: property(stand_in_front_of("queryset_db", prop.fget), doc=prop.__doc__),
     ),
     Patch(
-        RawQuerySet, "db", lambda prop: property(by_context(active, "raw_db", prop.fget), doc=prop.__doc__)
+        RawQuerySet,
+        "db",
+        lambda prop: property(stand_in_front_of("raw_db", prop.fget), doc=prop.__doc__),
     ),
     Patch(query_module, "sql", _with_recording_query),
-    Patch(
-        query_module, "get_related_populators", lambda original: by_context(active, "populators", original)
-    ),
-    Patch(
-        query_module,
-        "prefetch_one_level",
-        lambda original: by_context(active, "prefetch_one_level", original),
-    ),
+    Patch(query_module, "get_related_populators", partial(stand_in_front_of, "populators")),
+    Patch(query_module, "prefetch_one_level", partial(stand_in_front_of, "prefetch_one_level")),
     Patch(ThreadPoolExecutor, "submit", wrap_submit),
     Patch(threading.Thread, "start", wrap_start),
     Patch(SyncToAsync, "__call__", wrap_call_in_thread),

@@ -16,6 +16,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.query import RawQuery
 from django.template.base import Node
 
+from quell.lineage.originals import code_of, tolerant
 from quell.lineage.sites import watch_owner
 
 STOP = object()
@@ -176,10 +177,9 @@ def _driver(owner: Any) -> FieldNote | None:
 
 
 def _watch(function: Any, handler: Any, handlers: dict[int, Any] = ALWAYS_ASKED) -> None:
-    function = getattr(function, "__wrapped__", function)
-    code = getattr(function, "__code__", None)
+    code, is_own = code_of(function)
     if code is not None:
-        handlers[id(code)] = handler
+        handlers[id(code)] = handler if is_own or isinstance(handler, str) else tolerant(handler)
         _kept.append(code)
         ROLES.pop(id(code), None)
 

@@ -12,6 +12,7 @@ from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
 from quell.guard import guarded
+from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
 from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
@@ -36,10 +37,13 @@ class Observer(Protocol):
         """Stop observing, because quell failed; tell whether this is the first failure."""
 
 
-_queryset_db = QuerySet.__dict__["db"].fget
-_raw_db = RawQuerySet.__dict__["db"].fget
-_populators = query_module.get_related_populators
-_prefetch_one_level = query_module.prefetch_one_level
+# What the hooks stand in front of: Django's own, or what another tool has put there by the time that they go on.
+_originals = types.SimpleNamespace(
+    queryset_db=QuerySet.__dict__["db"].fget,
+    raw_db=RawQuerySet.__dict__["db"].fget,
+    populators=query_module.get_related_populators,
+    prefetch_one_level=query_module.prefetch_one_level,
+)
 
 active: ContextVar["Hooks"] = ContextVar("quell_active")
 
@@ -78,7 +82,7 @@ class Hooks:
 
     def queryset_db(self, queryset: Any) -> str:
         """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
-        alias = _queryset_db(queryset)
+        alias = _originals.queryset_db(queryset)
         if type(alias) is FetchAlias:
             alias = str(alias)
         return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
@@ -88,12 +92,12 @@ class Hooks:
         query = queryset.__dict__.get("query")
         if query is not None and type(query.using) is FetchAlias:
             return query.using
-        alias = plain_alias(_raw_db(queryset))
+        alias = plain_alias(_originals.raw_db(queryset))
         return guarded(self.switch_off, alias, self._begin_raw, queryset, alias, sys._getframe(1))
 
     def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:
         """Build the populators of joined rows, each with an alias that knows its path."""
-        made: list[Any] = _populators(klass_info, select, db, *rest)
+        made: list[Any] = _originals.populators(klass_info, select, db, *rest)
         if made and type(db) is FetchAlias:
             guarded(self.switch_off, None, _label, made, klass_info, db)
         return made
@@ -136,7 +140,7 @@ class Hooks:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
         token = active.set(Filling(self.observers, self.first_token, self.marks))
         try:
-            found = _prefetch_one_level(*args)
+            found = _originals.prefetch_one_level(*args)
         finally:
             active.reset(token)
         guarded(self.switch_off, None, name_owners, *args)
@@ -156,10 +160,17 @@ class Off(Hooks):
     __slots__ = ()
     # Each is called as Django calls its own, without quell.
     make_query = staticmethod(Query)
-    queryset_db = staticmethod(_queryset_db)
-    raw_db = staticmethod(_raw_db)
-    populators = staticmethod(_populators)
-    prefetch_one_level = staticmethod(_prefetch_one_level)
+    queryset_db = staticmethod(_originals.queryset_db)
+    raw_db = staticmethod(_originals.raw_db)
+    populators = staticmethod(_originals.populators)
+    prefetch_one_level = staticmethod(_originals.prefetch_one_level)
+
+
+def stand_in_front_of(name: str, original: Any) -> Any:
+    """Return a callable that runs the hook of this context, or the original, which the hook calls, too."""
+    setattr(_originals, name, original)
+    setattr(Off, name, staticmethod(original))
+    return by_context(active, name, original)
 
 
 def enter(observer: Observer) -> tuple[Observer, ...]:

@@ -18,7 +18,8 @@ BUILT_IN_LIBRARIES = (
     "pytest", "_pytest", "pluggy", "xdist", "pytest_django", "pytest_asyncio", "anyio", "hypothesis", "coverage",
     "factory", "faker", "model_bakery",
     "celery", "kombu", "billiard", "rq", "dramatiq", "channels", "daphne", "gunicorn", "uvicorn", "waitress",
-    "sentry_sdk", "opentelemetry", "silk", "zeal", "nplusone", "query_doctor", "django_extensions", "whitenoise",
+    "sentry_sdk", "opentelemetry", "silk", "zeal", "nplusone", "django_nplus1", "query_doctor", "auto_prefetch",
+    "django_extensions", "whitenoise", "hypercorn",
     "rest_framework_simplejwt", "drf_spectacular", "graphene", "graphene_django", "strawberry", "strawberry_django",
     "ninja", "pydantic", "django_tables2", "import_export", "rest_framework_nested", "reversion",
 )  # fmt: skip
