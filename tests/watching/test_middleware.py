@@ -58,11 +58,11 @@ def _labels(messages: Messages) -> list[str]:
 
 def test_request_is_reported_by_method_and_route(messages: Messages) -> None:
     """The label is the route with its placeholders, never the URL."""
-    Client().get("/countries/4711/?token=secret")
+    Client().get("/countries/471147114711/?token=secret")
 
     assert _labels(messages) == ["GET /countries/<int:pk>/"]
     assert messages[0]["findings"][0].labels == ("GET /countries/<int:pk>/",)
-    assert "4711" not in repr(messages)
+    assert "471147114711" not in repr(messages)
     assert "secret" not in repr(messages)
 
 
