@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tests.library",
     "tests.planapp",
     "tests.profiled",
+    "tests.press",
 ]
 # Tables straight from the models: migrations of Django's own apps are not what is tested here.
 MIGRATION_MODULES = {"contenttypes": None, "auth": None, "sessions": None, "admin": None}

@@ -3,13 +3,29 @@
 import re
 from pathlib import Path
 
-from quell.analysis import defeated_prefetch, duplicate_query, n_plus_one, query_in_loop, write_in_loop
+from quell.analysis import (
+    defeated_prefetch,
+    duplicate_query,
+    n_plus_one,
+    query_in_loop,
+    unused_columns,
+    unused_eager_load,
+    write_in_loop,
+)
 from quell.conf import setting_names
 from quell.findings import CODES as KINDS_BY_CODE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-RULES = (n_plus_one, query_in_loop, defeated_prefetch, duplicate_query, write_in_loop)
+RULES = (
+    n_plus_one,
+    query_in_loop,
+    defeated_prefetch,
+    duplicate_query,
+    write_in_loop,
+    unused_columns,
+    unused_eager_load,
+)
 CODES = {rule.CODE: rule.KIND for rule in RULES}
 
 

@@ -23,6 +23,7 @@ class Settings:
     lineage_threshold: int = 2  # distinct instances of one root that load one relation, at least 2
     loop_threshold: int = 3  # repeats of one statement by one path, at least 2
     max_events: int = 50_000  # statements that a watch keeps, at least 1; the rest is counted
+    wide_column_share: float = 0.5  # part of a row's bytes beyond which any column is wide, from 0 to 1
     libraries: Sequence[str] = ()  # packages that are no user code, beside the built-in ones
     on_error: str = "log"  # what an error inside quell does: "log" or "raise"
     sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
@@ -44,6 +45,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value)
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 # What a value has to be, in words and as a test.
 _NUMBER_OF_REPEATS = ("a whole number, 2 or more", lambda value: _is_number(value, minimum=2))
 _TEXTS = ("a list or tuple of texts", _is_texts)
@@ -51,6 +56,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "lineage_threshold": _NUMBER_OF_REPEATS,
     "loop_threshold": _NUMBER_OF_REPEATS,
     "max_events": ("a whole number, 1 or more", lambda value: _is_number(value, minimum=1)),
+    "wide_column_share": ("a number from 0 to 1", _is_share),
     "libraries": _TEXTS,
     "on_error": ('"log" or "raise"', lambda value: value in ON_ERROR_CHOICES),
     "sample_urls": (

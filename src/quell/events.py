@@ -6,6 +6,7 @@ from typing import Literal
 
 Operation = Literal["select", "insert", "update", "delete", "other"]
 FetchKind = Literal["root", "lazy", "prefetch", "orphan"]
+LoadKind = Literal["join", "prefetch"]
 Builder = Literal["user", "template", "library"]
 
 
@@ -133,6 +134,49 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EagerLoad:
+    """
+    One relation that a queryset loaded beforehand, by a join or a prefetch; only in a profile.
+
+    ``fetch`` is that of the queryset that asked for it, and ``path`` the lookup from its rows. A lookup that was given
+    to ``prefetch_related_objects()`` is by hand. ``statements`` are the fetches that ran for a prefetch.
+    """
+
+    fetch: int
+    path: tuple[str, ...]
+    by: LoadKind
+    to_attr: str = ""
+    model: str = ""  # whose rows hold the relation
+    is_by_hand: bool = False
+    is_bare: bool = False  # whether select_related() named no relation
+    is_used: bool = False
+    row_count: int = 0  # rows that hold the relation
+    related_count: int = 0
+    byte_count: int = 0
+    statements: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnLoad:
+    """
+    One column that the rows of a fetch, behind ``hops`` of joins, hold and that could be left out; only in a profile.
+
+    ``is_touched`` tells whether anything at all was read of the rows.
+    """
+
+    fetch: int
+    hops: tuple[str, ...]
+    name: str
+    model: str
+    is_wide: bool = False
+    is_read: bool = False
+    is_touched: bool = False
+    row_count: int = 0
+    byte_count: int = 0
+    row_byte_count: int = 0  # of all columns of these rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """
     Everything that one scope saw, in order of execution.
@@ -146,3 +190,5 @@ class Recording:
     dropped_count: int = 0
     breaks: tuple[int, ...] = ()
     schema: Schema = Schema()
+    eager_loads: tuple[EagerLoad, ...] = ()
+    columns: tuple[ColumnLoad, ...] = ()

@@ -11,7 +11,15 @@ from typing import ParamSpec, Self, TypeVar
 from asgiref.sync import iscoroutinefunction
 
 from quell.advice.planning import advise
-from quell.analysis import defeated_prefetch, duplicate_query, n_plus_one, query_in_loop, write_in_loop
+from quell.analysis import (
+    defeated_prefetch,
+    duplicate_query,
+    n_plus_one,
+    query_in_loop,
+    unused_columns,
+    unused_eager_load,
+    write_in_loop,
+)
 from quell.analysis.n_plus_one import with_labels
 from quell.analysis.reduced import without
 from quell.capture.freeze import freeze, freeze_event
@@ -48,6 +56,8 @@ def analyse(recording: Recording) -> tuple[Finding, ...]:
     found += (
         *write_in_loop.find(recording, threshold=loops),
         *duplicate_query.find(recording, others=found),
+        *unused_eager_load.find(recording, threshold=rows),
+        *unused_columns.find(recording, threshold=rows, share=settings.wide_column_share),
     )
     return tuple(sorted(found, key=lambda finding: -finding.saved_queries))
 
@@ -63,15 +73,20 @@ class watch:  # noqa: N801 -- used like a function
 
     Args:
         label: What the findings are labelled with: a page, a test, a task.
+        profile: Whether to measure also what is loaded and never used (Q106, Q107). These findings are there
+            once the block has ended, and only if it ended without an error and nothing was dropped: before that,
+            what is missing may be the use.
 
     Raises:
         UsageError: If it is opened while it is open, or decorates a generator or a class.
 
-    Cost: no statement, nothing per row or attribute; analysis runs when findings are asked for.
+    Cost: no statement, nothing per row or attribute; analysis runs when findings are asked for. A profile costs
+    some per row and per attribute that is read, and runs no statement either.
     """
 
-    def __init__(self, *, label: str = "") -> None:
+    def __init__(self, *, label: str = "", profile: bool = False) -> None:
         self.label = label
+        self._is_profiling = profile
         self._is_logged = False
         self._begin(None)
 
@@ -124,7 +139,7 @@ class watch:  # noqa: N801 -- used like a function
         scope = self._scope
         if scope is None or scope.has_failed:
             return Outcome()
-        state = len(scope.events), self.label
+        state = len(scope.events), self.label, scope.is_entered
         if self._known is None or self._known[0] != state:
             found = guarded(scope.switch_off, Outcome(), lambda: judge(self.recording, self.label))
             self._known = state, found
@@ -143,7 +158,7 @@ class watch:  # noqa: N801 -- used like a function
         if self._scope is not None and self._scope.is_entered:
             msg = "This watch is already open. Make a new one with quell.watch() for a nested block."
             raise UsageError(msg)
-        scope = Scope()
+        scope = Scope(is_profiling=self._is_profiling)
         self._begin(scope)
         guarded(scope.switch_off, None, scope.open)
         return self
@@ -151,7 +166,7 @@ class watch:  # noqa: N801 -- used like a function
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        findings = self._close()
+        findings = self._close(error)
         if findings:
             findings_reported.send_robust(sender=watch, **self._message(findings))
 
@@ -161,16 +176,18 @@ class watch:  # noqa: N801 -- used like a function
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        findings = self._close()
+        findings = self._close(error)
         if findings:
             # A sync receiver may query, which Django refuses in an event loop; this runs it in a thread.
             await findings_reported.asend_robust(sender=watch, **self._message(findings))
 
-    def _close(self) -> tuple[Finding, ...]:
+    def _close(self, error: BaseException | None) -> tuple[Finding, ...]:
         """End the scope; return what the signal has to tell, which is nothing where nobody listens."""
         scope = self._scope
         if scope is None or not scope.is_entered:
             return ()
+        if error is not None and scope.profile is not None:
+            scope.profile.is_complete = False
         guarded(scope.switch_off, None, scope.close)
         is_heard = findings_reported.has_listeners()
         is_logged = self._is_logged and logger.isEnabledFor(logging.WARNING)
@@ -189,19 +206,19 @@ class watch:  # noqa: N801 -- used like a function
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
         _refuse(function)
-        label = self.label or _name_of(function)
+        label, profile = self.label or _name_of(function), self._is_profiling
         if iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def watched_async(*args: P.args, **kwargs: P.kwargs) -> object:
-                async with logged_watch(label):
+                async with logged_watch(label, profile=profile):
                     return await function(*args, **kwargs)
 
             return watched_async  # type: ignore[return-value]  # a coroutine function, like the one given
 
         @functools.wraps(function)
         def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-            with logged_watch(label):
+            with logged_watch(label, profile=profile):
                 return function(*args, **kwargs)
 
         return watched
@@ -214,9 +231,9 @@ class watch:  # noqa: N801 -- used like a function
             logger.warning("%s", complaint)
 
 
-def logged_watch(label: str = "") -> watch:
+def logged_watch(label: str = "", *, profile: bool = False) -> watch:
     """Return a watch that also logs what it found, where it is the outermost."""
-    made = watch(label=label)
+    made = watch(label=label, profile=profile)
     made._is_logged = True
     return made
 

@@ -31,6 +31,7 @@ def own_plan(finding: Finding) -> Finding:
         counts={name: item for name, item in plan.counts.items() if item == path},
         exists={name: item for name, item in plan.exists.items() if item == path},
         filters={name: spec for name, spec in plan.filters.items() if spec[0] == path},
+        defer=[item for item in plan.defer if item == path and finding.kind == "unused_columns"],
     )
     # A merged plan may hold a longer path only, or load rows that answer a count.
     return replace(finding, plan=own or FetchPlan(path))
@@ -76,7 +77,7 @@ def _families_by_fetch(families: Iterable[Family]) -> dict[int, Family]:
 def _loading_part(plan: FetchPlan | None) -> FetchPlan:
     if plan is None:
         return FetchPlan()
-    return FetchPlan(*plan.paths, join=plan.join, separate=plan.separate)
+    return FetchPlan(*plan.paths, join=plan.join, separate=plan.separate, defer=plan.defer)
 
 
 def _add_plan(injection: Injection, record: FetchRecord, plan: FetchPlan, codes: Mapping[int, str]) -> None:

@@ -37,7 +37,7 @@ def test_every_patched_name_is_reviewed() -> None:
         f"{patch.owner.__module__}.{patch.owner.__qualname__}.{patch.name}"
         if isinstance(patch.owner, type)
         else f"{patch.owner.__name__}.{patch.name}"
-        for patch in (*_patches.PATCHES, *_patches.ANSWER_PATCHES)
+        for patch in (*_patches.PATCHES, *_patches.ANSWER_PATCHES, *_patches.PROFILE_PATCHES)
     }
 
     whole = {"asgiref.sync.SyncToAsync.__call__": "asgiref.sync.SyncToAsync"}

@@ -36,8 +36,10 @@ DJANGO: dict[str, tuple[str, ...]] = {
     "django.db.models.sql.compiler": ("SQLCompiler.__init__", "SQLCompiler.execute_sql"),
     "django.db.models.base": (
         "ModelState", "Model.from_db", "Model.refresh_from_db", "Model.__getstate__", "Model.__reduce__",
+        "Model.__init__", "Model._prepare_related_fields_for_save",
     ),
-    "django.db.models.query_utils": ("DeferredAttribute.__get__",),
+    "django.db.models.query_utils": ("DeferredAttribute.__init__", "DeferredAttribute.__get__"),
+    "django.db.models.fields.mixins": ("FieldCacheMixin",),
     "django.db.models.manager": ("BaseManager.get_queryset", "BaseManager._get_queryset_methods"),
     "django.db.models.fields.related_descriptors": (
         "ForwardManyToOneDescriptor.__get__", "ForwardManyToOneDescriptor.get_queryset",

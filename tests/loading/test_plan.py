@@ -32,6 +32,7 @@ def plans(draw: st.DrawFn, *, is_movable: bool = False) -> FetchPlan:
         counts={} if is_movable else draw(COUNTS),
         exists={} if is_movable else draw(EXISTS),
         filters=draw(FILTERS),
+        defer=draw(st.lists(PATHS, max_size=2)),
     )
 
 

@@ -15,6 +15,7 @@ from tests.planapp.models import Ticket
 
 plan = FetchPlan("comments__author", join=("customer",), counts={"comment_count": "comments"})
 
+assert_type(FetchPlan(defer=("body",)).defer, tuple[str, ...])
 assert_type(plan | plan, FetchPlan)
 assert_type(plan.under("tickets"), FetchPlan)
 assert_type(plan.apply(Ticket.objects.all()), QuerySet[Ticket, Ticket])

@@ -159,12 +159,6 @@ def test_closed_watch_starts_anew() -> None:
     assert watch.findings == ()
 
 
-def test_watch_refuses_profile() -> None:
-    """Measuring unused loads is not there yet, so the flag is an error and not ignored."""
-    with pytest.raises(TypeError):
-        quell.watch(profile=True)  # type: ignore[call-arg]  # that is the point
-
-
 @pytest.mark.usefixtures("fresh_hooks")
 def test_error_in_the_block_reaches_the_caller() -> None:
     """An exception passes unchanged, what ran before it is kept, and the hooks come off."""

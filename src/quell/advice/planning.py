@@ -16,6 +16,7 @@ from quell.advice.messages import message_of, with_note
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat
 from quell.advice.roots import admin_joins, deferred_code, note_on, spell
+from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
 from quell.events import Fetch, Recording
 from quell.exceptions import PlanConflict, QuellError
@@ -45,7 +46,7 @@ class _Advised:
 def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
     """Return the findings with suggestion, message and plan; those of one origin carry the same merged plan."""
     fetches = {fetch.number: fetch for fetch in recording.fetches}
-    advised = _with_names([_advise_one(finding, fetches) for finding in findings])
+    advised = _with_names([_advise(finding, fetches, recording) for finding in findings])
     own = [item.finding for item in advised]
     merged = _merge(own)
     done = []
@@ -55,6 +56,14 @@ def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, 
         finding = _with_plan(_spelled(finding, plan, root), plan)
         done.append(_with_message(finding, item.note, root, fetches))
     return tuple(done)
+
+
+def _advise(finding: Finding, fetches: Mapping[int, Fetch], recording: Recording) -> _Advised:
+    if finding.kind == "unused_eager_load":
+        return _Advised(replace(finding, suggestion=removal_code(finding, recording)))
+    if finding.kind == "unused_columns":
+        return _Advised(advise_column(finding, model_of(finding.model)))
+    return _advise_one(finding, fetches)
 
 
 def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -85,6 +94,7 @@ def _without_needless(plan: FetchPlan) -> FetchPlan:
         counts={name: path for name, path in plan.counts.items() if not is_covered(path, loaded)},
         exists={name: path for name, path in plan.exists.items() if not is_covered(path, loaded)},
         filters=plan.filters,
+        defer=plan.defer,
     )
 
 
@@ -114,7 +124,7 @@ def _together(finding: Finding, whole: Finding | None) -> Finding:
 def _spelled(finding: Finding, merged: FetchPlan | None, root: Fetch | None) -> Finding:
     """Return the finding with the code of its plan, in the light of what others at its origin need."""
     plan = finding.plan
-    if plan is None or merged is None:
+    if plan is None or merged is None or plan.defer:
         return finding
     names = {*plan.counts, *plan.exists}
     if names and not names & {*merged.counts, *merged.exists}:

@@ -1,6 +1,7 @@
 """Turn what a scope kept into plain, frozen records."""
 
 from quell.capture.actions import action_of
+from quell.capture.loading import column_loads, eager_loads
 from quell.capture.loops import is_in_user_loop
 from quell.capture.places import form_field_of, origin_of, trigger_of
 from quell.capture.scope import RawEvent, Scope
@@ -9,6 +10,7 @@ from quell.exceptions import UsageError
 from quell.introspection.relations import resolve_path
 from quell.introspection.schema import schema
 from quell.lineage.alias import FetchAlias, FetchRecord
+from quell.lineage.usage import Usage
 from quell.sqltext import operation
 
 
@@ -43,12 +45,15 @@ def freeze(scope: Scope) -> Recording:
     events = tuple(scope.events)
     records = records_of(scope)
     fetches = tuple(_freeze_fetch(records[number]) for number in sorted(records))
+    usages = _usages_of(scope)
     return Recording(
         queries=tuple(freeze_event(event) for event in events),
         fetches=fetches,
         dropped_count=scope.dropped_count,
         breaks=tuple(scope.breaks),
         schema=schema(),
+        eager_loads=eager_loads(usages),
+        columns=column_loads(usages),
     )
 
 
@@ -58,6 +63,14 @@ def records_of(scope: Scope) -> dict[int, FetchRecord]:
     for event in tuple(scope.events):
         _gather(event.fetch, records)
     return records
+
+
+def _usages_of(scope: Scope) -> tuple[Usage, ...]:
+    """Return what a profile measured: nothing before the end, nor where a part is missing, as it may be the use."""
+    profile = scope.profile
+    if profile is None or scope.is_entered or scope.dropped_count or not profile.is_complete:
+        return ()
+    return tuple(profile.usages)
 
 
 def _gather(record: FetchRecord | None, records: dict[int, FetchRecord]) -> None:

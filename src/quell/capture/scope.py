@@ -20,13 +20,14 @@ from quell.capture.explaining import explain
 from quell.conf import get_settings
 from quell.events import Pattern
 from quell.guard import guarded
-from quell.lineage._patches import installation
+from quell.lineage._patches import installation, recorders
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import CallPath, Marks, collect
 from quell.lineage.hooks import active, enter, leave
 from quell.lineage.ignoring import ignored
 from quell.lineage.shortcuts import Statement, Statements
+from quell.lineage.usage import Profile
 from quell.lineage.walking import walk
 
 _TRANSACTION = re.compile(
@@ -58,10 +59,14 @@ class Scope:
     """
     What one watch sees. It nests: statements go to every open scope of the context, outermost included.
 
-    Cost: one call of quell per statement, one per evaluated queryset, none per row or attribute.
+    Args:
+        is_profiling: Whether to measure what was loaded, and what of it is used.
+
+    Cost: one call of quell per statement, one per evaluated queryset, none per row or attribute; a profile costs
+    some per row and per attribute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_profiling: bool = False) -> None:
         self.events: list[RawEvent] = []
         # How many statements had run at each moment that may have changed what they read.
         self.breaks: list[int] = []
@@ -74,12 +79,15 @@ class Scope:
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._numbers: dict[Hashable, int] = {}
         self._max_events = get_settings().max_events
+        self.profile = Profile(self._max_events) if is_profiling else None
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
 
     def open(self) -> None:
         """Start watching this context."""
         installation.acquire()
+        if self.profile is not None:
+            recorders.acquire()
         self.is_entered = self.is_open = True
         try:
             self.is_outermost = not enter(self)
@@ -102,6 +110,8 @@ class Scope:
                     _detach(connection, self, is_own=thread == get_ident())
             self._connections.clear()
         finally:
+            if self.profile is not None:
+                recorders.release()
             installation.release()
 
     def switch_off(self) -> bool:

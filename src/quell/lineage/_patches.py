@@ -20,17 +20,20 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 from django.db.models import query as query_module
-from django.db.models.query import QuerySet, RawQuerySet
+from django.db.models.query import ModelIterable, QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
 from quell.guard import guarded
-from quell.lineage import accesses
+from quell.introspection.columns import columns_of
+from quell.lineage import accesses, profiling
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.breaks import wrap_break
 from quell.lineage.hooks import Hooks, active, stand_in_front_of
+from quell.lineage.recording import RecordingColumn, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
 
@@ -129,6 +132,78 @@ ANSWER_PATCHES = (
     Patch(QuerySet, "exists", answer_value("exists")),
     Patch(QuerySet, "iterator", answer_iterator),
 )
+
+
+# Only while a profile runs.
+PROFILE_PATCHES = (
+    Patch(ModelIterable, "__iter__", profiling.wrap_rows),
+    Patch(Model, "__reduce__", profiling.wrap_reduce),
+)
+
+
+class _Recorders:
+    """The attributes of model classes that note reads while a profile runs."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.holders = 0
+        self._columns: dict[tuple[type[Model], str], Patch] = {}
+        self._names: dict[tuple[type[Model], str], RecordingName] = {}
+        self._seen: set[type[Model]] = set()
+
+    def acquire(self) -> None:
+        """Install what a profile needs, for one more of them."""
+        with self.lock:
+            if not self.holders:
+                for patch in PROFILE_PATCHES:
+                    patch.install()
+            self.holders += 1
+
+    def release(self) -> None:
+        """Take everything off after the last profile."""
+        with self.lock:
+            self.holders -= 1
+            if self.holders:
+                return
+            for patch in (*PROFILE_PATCHES, *self._columns.values()):
+                patch.uninstall()
+            for (model, name), recorder in self._names.items():
+                if model.__dict__.get(name) is recorder:
+                    delattr(model, name)
+            self._columns.clear()
+            self._names.clear()
+            self._seen.clear()
+
+    def columns(self, model: type[Model]) -> None:
+        """Let the columns of a model note their reads."""
+        if model in self._seen:
+            return
+        with self.lock:
+            if not self.holders:
+                return
+            for column in columns_of(model):
+                key = column.owner, column.name
+                if column.owner is not None and key not in self._columns:
+                    patch = self._columns[column.owner, column.name] = Patch(*key, RecordingColumn)
+                    patch.install()
+            self._seen.add(model)
+
+    def name(self, model: type[Model], name: str) -> bool:
+        """Let an attribute that a prefetch fills note its reads; return whether it does."""
+        with self.lock:
+            if (model, name) in self._names:
+                return True
+            if not self.holders or any(name in cls.__dict__ for cls in model.__mro__):
+                # A property of the class, or a default: theirs to answer.
+                return any((cls, name) in self._names for cls in model.__mro__)
+            self._names[model, name] = recorder = RecordingName(name)
+            setattr(model, name, recorder)
+            return True
+
+
+recorders = _Recorders()
+profiling.recorded.columns = recorders.columns
+profiling.recorded.name = recorders.name
 
 
 @contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from quell.lineage.callpath import CallPath
     from quell.lineage.sites import Site
+    from quell.lineage.usage import Usage
 
 _numbers = count(1)
 
@@ -47,6 +48,8 @@ class FetchRecord:
     combinator: str | None = None
     select_related: object = False
     deferred: tuple[Any, bool] = ((), True)
+    # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
+    inner_lookups: frozenset[str] = frozenset()
     # The instance that Django's hint names, until the statement runs and tells whether it was that one.
     hinted: Any = None
 
@@ -82,11 +85,12 @@ class FetchRecord:
 class FetchAlias(str):
     """A database alias that also tells which fetch loaded the row that holds it."""
 
-    __slots__ = ("fetch", "hops", "model")
+    __slots__ = ("fetch", "hops", "model", "usage")
 
     fetch: FetchRecord
     hops: tuple[str, ...]
     model: "type[Model]"
+    usage: "Usage | None"
 
     def __new__(
         cls, alias: str, fetch: FetchRecord, model: "type[Model]", hops: tuple[str, ...] = ()
@@ -96,6 +100,7 @@ class FetchAlias(str):
         self.fetch = fetch
         self.model = model
         self.hops = hops
+        self.usage = None
         return self
 
     def joined(self, hop: str, model: "type[Model]") -> "FetchAlias":

@@ -5,7 +5,7 @@ import sys
 import threading
 import types
 from contextvars import ContextVar, Token
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.db.models import query as query_module
 from django.db.models.query import QuerySet, RawQuerySet
@@ -17,12 +17,14 @@ from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
 from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
+from quell.lineage.usage import Profile
 
 
 class Observer(Protocol):
     """What a scope must offer to be told of querysets and connections."""
 
     is_open: bool
+    profile: Profile | None
 
     def see_alias(self, alias: str) -> None:
         """Make sure that statements on this alias are seen in this thread."""
@@ -59,6 +61,7 @@ class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
     __slots__ = ("first_token", "marks", "observers", "seen")
+    filling: ClassVar[type["Hooks"]]
 
     def __init__(
         self,
@@ -138,7 +141,7 @@ class Hooks:
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
-        token = active.set(Filling(self.observers, self.first_token, self.marks))
+        token = active.set(self.filling(self.observers, self.first_token, self.marks))
         try:
             found = _originals.prefetch_one_level(*args)
         finally:
@@ -152,6 +155,11 @@ class Filling(Hooks):
 
     __slots__ = ()
     make_query = staticmethod(Query)
+
+
+Hooks.filling = Filling
+# The class of the hooks, by whether a scope of the context measures what is used; ``profiling`` adds the other.
+kinds: dict[bool, type[Hooks]] = {False: Hooks}
 
 
 class Off(Hooks):
@@ -173,11 +181,15 @@ def stand_in_front_of(name: str, original: Any) -> Any:
     return by_context(active, name, original)
 
 
+def _hooks_for(observers: tuple[Observer, ...], first_token: "Token[Hooks] | None") -> Hooks:
+    return kinds[any(observer.profile is not None for observer in observers)](observers, first_token)
+
+
 def enter(observer: Observer) -> tuple[Observer, ...]:
     """Let an observer see this context; return those that see it already."""
     outer = active.get(None)
     others = tuple(item for item in outer.observers if item.is_open) if outer is not None else ()
-    hooks = Hooks((*others, observer), outer.first_token if outer is not None else None)
+    hooks = _hooks_for((*others, observer), outer.first_token if outer is not None else None)
     token = active.set(hooks)
     if outer is None:
         hooks.first_token = token
@@ -197,7 +209,7 @@ def leave(observer: Observer) -> None:
             # A task that outlived the first scope, or another copy of its context.
             active.set(Hooks(()))
     else:
-        active.set(Hooks(others, hooks.first_token))
+        active.set(_hooks_for(others, hooks.first_token))
 
 
 def _label(populators: list[Any], klass_info: dict[str, Any], alias: FetchAlias) -> None:

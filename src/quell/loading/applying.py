@@ -11,6 +11,7 @@ from quell.exceptions import PlanConflict, UsageError
 from quell.introspection.relations import walk
 from quell.loading.columns import joinable_paths, load_columns
 from quell.loading.correlating import SubqueryKind, correlate, subquery
+from quell.loading.deferring import leave_out
 from quell.loading.splitting import Split, split
 from quell.loading.values import Filter, drop_covered, is_covered, read_filters
 
@@ -40,7 +41,8 @@ def apply(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_
     # An attribute that the stubs leave out, here and below.
     present: tuple[_Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
     lookups = _new_lookups(plan, parts, plain, model, present)
-    return _annotate(plan, found.prefetch_related(*lookups))
+    found = _annotate(plan, found.prefetch_related(*lookups))
+    return leave_out(found, plan.defer) if plan.defer else found
 
 
 def apply_to_raw(plan: "FetchPlan", queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]":

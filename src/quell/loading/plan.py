@@ -43,6 +43,8 @@ class FetchPlan:
         counts: Attribute name to the to-many relation whose rows it counts.
         exists: Attribute name to the to-many relation that it tells about.
         filters: Attribute name to ``(path, Q)`` or ``(path, Q, ordering)``: the related rows, in a list.
+        defer: Columns to leave out, such as ``"body"`` or ``"author__biography"``; of a relation that the queryset
+            does not load there is nothing to leave out. Whoever reads one loads it then, row by row.
 
     Raises:
         UsageError: If a path or a name is malformed.
@@ -55,6 +57,7 @@ class FetchPlan:
     _counts: tuple[tuple[str, str], ...]
     _exists: tuple[tuple[str, str], ...]
     _filters: tuple[Filter, ...]
+    defer: tuple[str, ...]
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class FetchPlan:
         counts: Mapping[str, str] | None = None,
         exists: Mapping[str, str] | None = None,
         filters: Mapping[str, FilterSpec] | None = None,
+        defer: Iterable[str] = (),
     ) -> None:
         joined, separated = read_paths(join, "join"), read_paths(separate, "separate")
         values = {
@@ -73,6 +77,7 @@ class FetchPlan:
             "_counts": tuple(sorted((counts or {}).items())),
             "_exists": tuple(sorted((exists or {}).items())),
             "_filters": read_filters(filters or {}),
+            "defer": tuple(sorted(read_paths(defer, "defer"))),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -94,7 +99,8 @@ class FetchPlan:
         return MappingProxyType({item.name: item.spec for item in self._filters})
 
     def __bool__(self) -> bool:
-        return any((self.paths, self.join, self.separate, self._counts, self._exists, self._filters))
+        parts = (self.paths, self.join, self.separate, self._counts, self._exists, self._filters, self.defer)
+        return any(parts)
 
     def __repr__(self) -> str:
         return plan_code(self)
@@ -110,6 +116,7 @@ class FetchPlan:
             counts=_merge(self.counts, other.counts),
             exists=_merge(self.exists, other.exists),
             filters=_merge(self.filters, other.filters),
+            defer=self.defer + other.defer,
         )
 
     def under(self, path: str) -> "FetchPlan":
@@ -134,6 +141,7 @@ class FetchPlan:
             join=[f"{path}__{item}" for item in self.join],
             separate=[f"{path}__{item}" for item in self.separate],
             filters={item.name: item.under(path).spec for item in self._filters},
+            defer=[f"{path}__{item}" for item in self.defer],
         )
 
     def split(self, model: type[Model]) -> tuple[tuple[str, ...], tuple[str, ...]]:

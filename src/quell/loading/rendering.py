@@ -7,6 +7,7 @@ from django.db.models import F, Model, Q
 
 from quell.introspection.relations import is_plain, walk
 from quell.loading.correlating import Correlation, correlate, is_folding
+from quell.loading.deferring import split_columns
 from quell.loading.splitting import split
 from quell.loading.values import Filter, read_filters
 
@@ -24,6 +25,7 @@ def plan_code(plan: "FetchPlan") -> str:
         "counts": _mapping((name, _text(path)) for name, path in plan.counts.items()),
         "exists": _mapping((name, _text(path)) for name, path in plan.exists.items()),
         "filters": _mapping((item.name, _spec(item)) for item in read_filters(plan.filters)),
+        "defer": _tuple(plan.defer),
     }
     arguments = [_text(path) for path in plan.paths]
     arguments += [f"{name}={code}" for name, code in keywords.items() if code not in {"()", "{}"}]
@@ -35,7 +37,10 @@ def queryset_code(plan: "FetchPlan", model: type[Model], *, may_group: bool = Tr
     parts = split(plan, model)
     lookups = [_nested(model, path, [join for _, join in tails]) for path, tails in parts.nested]
     lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
-    lookups += [_text(path) for path in parts.prefetches]
+    deferred = split_columns(plan.defer, model, parts)
+    lookups += [_narrowed(model, *item) for item in deferred.prefetched]
+    narrowed = {path for path, _ in deferred.prefetched}
+    lookups += [_text(path) for path in parts.prefetches if path not in narrowed]
     # Django drops the order of Meta from a query with GROUP BY, which a joined Count makes of it.
     is_alone = may_group and len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
     columns = [
@@ -49,12 +54,18 @@ def queryset_code(plan: "FetchPlan", model: type[Model], *, may_group: bool = Tr
         ("select_related", [_text(path) for path in parts.joins]),
         ("prefetch_related", lookups),
         ("annotate", columns),
+        ("defer", [_text(name) for name in deferred.own]),
     )
     return "".join(f".{method}({', '.join(arguments)})" for method, arguments in calls if arguments)
 
 
 def _nested(model: type[Model], path: str, joins: Iterable[str]) -> str:
     rows = f"{_manager(model, path)}.select_related({', '.join(map(_text, joins))})"
+    return f"Prefetch({_text(path)}, queryset={rows})"
+
+
+def _narrowed(model: type[Model], path: str, columns: Iterable[str]) -> str:
+    rows = f"{_manager(model, path)}.defer({', '.join(map(_text, columns))})"
     return f"Prefetch({_text(path)}, queryset={rows})"
 
 

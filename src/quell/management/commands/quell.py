@@ -16,6 +16,7 @@ from quell.management.profiling.output import Paint, as_json, as_text
 from quell.management.profiling.pages import Page
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.surroundings import database_problems, find_user
+from quell.management.profiling.unused import with_unused
 from quell.management.profiling.urls import exclusion, page_urls, path_of
 from quell.management.profiling.verdict import baseline_file, decide, read_baseline, rewrite
 from quell.management.profiling.visiting import Visitor
@@ -57,6 +58,9 @@ class Command(BaseCommand):
             type=_json_file,
             metavar="FILE",
             help="write what is found to the baseline, and let it pass from now on",
+        )
+        profile.add_argument(
+            "--unused", action="store_true", help="also find what no page uses (one more visit)"
         )
         _repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
@@ -106,7 +110,9 @@ class Command(BaseCommand):
             for line in database_problems(aliases):
                 self._warn(line)
             user = find_user(options["user"], aliases) if options["user"] else None
-            return self._visit(urls, PageProfiler(Visitor(aliases, user), repeat=options["repeat"]))
+            visitor = Visitor(aliases, user)
+            pages = self._visit(urls, PageProfiler(visitor, repeat=options["repeat"]))
+            return self._add_unused(pages, visitor) if options["unused"] else pages
 
     def _urls(self, given: Sequence[str]) -> list[tuple[str, str]]:
         """Return the paths to visit, each with what speaks against it."""
@@ -123,6 +129,12 @@ class Command(BaseCommand):
             pages.append(Page(path=path, label="", problem=problem) if problem else profiler.profile(path))
         self._show_progress("")
         return pages
+
+    def _add_unused(self, pages: list[Page], visitor: Visitor) -> list[Page]:
+        found, remark = with_unused(pages, visitor)
+        if remark:
+            self._warn(remark)
+        return found
 
     def _show_progress(self, text: str) -> None:
         """Show what is visited, on a terminal only."""

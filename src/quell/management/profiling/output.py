@@ -68,9 +68,16 @@ def _result(page: Page, paint: Paint) -> str:
     count = f"{note}{plural(len(page.findings), 'finding')}"
     if page.is_fixed:
         return f"{count}, {paint('fix proven', 'green')}"
-    reasons = {finding.proof.reason for finding in page.findings if finding.proof and not is_proven(finding)}
-    proven = sum(map(is_proven, page.findings))
-    some = f"{proven} proven, {len(page.findings) - proven} " if proven else ""
+    tried = [finding for finding in page.findings if finding.proof is not None]
+    if len(tried) < len(page.findings):
+        count += f" ({len(page.findings) - len(tried)} unused)"
+    if not tried:
+        return paint(count, "red")
+    reasons = {finding.proof.reason for finding in tried if finding.proof and not is_proven(finding)}
+    proven = sum(map(is_proven, tried))
+    if proven == len(tried):
+        return f"{count}, {paint('fix proven', 'green')}"
+    some = f"{proven} proven, {len(tried) - proven} " if proven else ""
     return f"{count}, {paint(f'{some}not proven', 'red')}: {'; '.join(sorted(reasons))}"
 
 

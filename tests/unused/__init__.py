@@ -1,0 +1,1 @@
+"""What a profile finds: relations and columns that are loaded for nothing."""
