@@ -14,7 +14,11 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
     fetch.method = access.method
     # SQLite has no words for it.
     fetch.is_locking = getattr(getattr(access.compiler, "query", None), "select_for_update", False)
-    hinted, fetch.hinted = fetch.hinted, None
+    # Whoever asked is waiting for this statement, so that the instance is still there.
+    hinted = fetch.hinted() if fetch.hinted is not None else None
+    fetch.hinted = None
+    if fetch.site is not None and fetch.site.instance is not None:
+        fetch.site = fetch.site.without_instance()
     if access.peers is not None:
         _explain_prefetch(fetch, access)
     elif access.loader:

@@ -12,6 +12,7 @@ Django 6.1, and it is visible: projects compare fetch modes by identity.
 from collections.abc import Hashable
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -50,8 +51,9 @@ class FetchRecord:
     deferred: tuple[Any, bool] = ((), True)
     # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
     inner_lookups: frozenset[str] = frozenset()
-    # The instance that Django's hint names, until the statement runs and tells whether it was that one.
-    hinted: Any = None
+    # The instance that Django's hint names, until the statement runs and tells whether it was that one. A weak
+    # reference: a statement that no scope keeps never tells, and its rows must not keep the instance.
+    hinted: "ref[Any] | None" = None
 
     def __init__(self, model: "type[Model]", site: "Site | None") -> None:
         self.number = next(_numbers)

@@ -6,7 +6,9 @@ import threading
 import types
 from contextvars import ContextVar, Token
 from typing import Any, ClassVar, Protocol
+from weakref import ref
 
+from django.db.models import Model
 from django.db.models import query as query_module
 from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
@@ -126,8 +128,8 @@ class Hooks:
         instance = fetch.site.instance if fetch.site is not None else None
         if instance is None:
             instance = queryset._hints.get("instance")
-        if instance is not None:
-            fetch.hinted = instance
+        if isinstance(instance, Model):
+            fetch.hinted = ref(instance)
             if queryset._known_related_objects:
                 fetch.known_fields = tuple(queryset._known_related_objects)
         return FetchAlias(alias, fetch, queryset.model)

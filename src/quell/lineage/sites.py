@@ -53,6 +53,10 @@ class Site:
         self.node = node
         self.instance = instance
 
+    def without_instance(self) -> "Site":
+        """Return the place alone, which may be kept for longer than the instance."""
+        return Site(self.code, self.lasti, self.node)
+
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
 
