@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps bench peers browser clean
+.PHONY: help demo test lint format coverage upstream apps bench peers soak browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: ## Measure what quell costs, as ratios against bare Django in the same ru
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)
+
+soak: ## Answer 200,000 requests, and see that nothing is mixed up and nothing grows
+	@$(call script,benchmarks/soak.py,soak,python -m benchmarks.soak)
 
 browser: ## Run the tests that drive a real browser
 	@$(call script,tools/browser.py,py313-django61,python -m tools.browser)

@@ -65,7 +65,8 @@ _DEMO_DJANGO = "django52" if sys.version_info < (3, 12) else "django61"
 DEMO = Environment(name="demo", pythons=(_RUNNING,), requirements=("demo", _DEMO_DJANGO))
 # nplusone and django-nplus1 do not run everywhere; this is where all of them do.
 PEERS = Environment(name="peers", pythons=("3.13", "3.12"), requirements=("peers", "django61"))
-ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS)}
+SOAK = Environment(name="soak", pythons=("3.13", "3.12"), requirements=("soak", "django61"))
+ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK)}
 
 
 def ensure(environment: Environment) -> None:

@@ -38,6 +38,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
     "bench": ("bench", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
+    "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),
     "apps": (
         "apps",
