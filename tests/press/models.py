@@ -7,9 +7,9 @@ from django.db.models.signals import post_init
 
 
 class Handle(models.Model):
-    """A name that others point to; it is text of any length."""
+    """A name that others point to; it is long, though MariaDB takes no text of any length as a key."""
 
-    text = models.TextField(unique=True)
+    text = models.CharField(max_length=200, unique=True)
     note = models.TextField(default="")
 
 
@@ -53,9 +53,9 @@ class Essay(Article):
 
 
 class Comment(models.Model):
-    """What somebody says about an article; its key is text."""
+    """What somebody says about an article; its key is a long text."""
 
-    key = models.TextField(primary_key=True)
+    key = models.CharField(max_length=200, primary_key=True)
     article = models.ForeignKey(Article, models.CASCADE, related_name="comments")
     stars = models.IntegerField(default=0)
     text = models.TextField(default="")

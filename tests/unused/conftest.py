@@ -27,7 +27,7 @@ def press(db: None) -> None:
 
 def fill(alias: str = "default") -> None:
     """Write the articles into a database."""
-    handles = [Handle(text=f"handle {n}", note="a note") for n in range(2)]
+    handles = [Handle(text=f"handle {n} ".ljust(150, "-"), note="a note") for n in range(2)]
     Handle.objects.using(alias).bulk_create(handles)
     writers = [Writer(name=f"Writer {n}", bio="b" * 50, handle=handles[n]) for n in range(2)]
     Writer.objects.using(alias).bulk_create(writers)
@@ -45,7 +45,7 @@ def fill(alias: str = "default") -> None:
     ]
     Article.objects.using(alias).bulk_create(articles)
     Comment.objects.using(alias).bulk_create(
-        Comment(key=f"{article.pk}-{n}", article=article, text="well said")
+        Comment(key=f"{article.pk}-{n}-".ljust(150, "-"), article=article, text="well said")
         for article in articles
         for n in range(3)
     )
