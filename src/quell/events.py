@@ -99,6 +99,7 @@ class Fetch:
     can_join: bool = False
     is_deferred: bool = False
     is_locking: bool = False
+    is_reloaded: bool = False  # asked for by a row loaded again, which forgot what its queryset loaded
     was_prefetched: bool = False
     method: str = ""
     variant: tuple[str, ...] = ()

@@ -115,9 +115,9 @@ def one_row_each_of_two_lists() -> object:
 
 
 @scenario(finds("Book", "author"), databases=True)
-def union() -> object:
-    """Rows of a union have the first queryset as their root."""
-    books = Book.objects.filter(title="Book 1").union(Book.objects.filter(title="Book 2"))  # origin
+def union(fix: Fix) -> object:
+    """Rows of a union have the first queryset as their root, and there the fix is to be written."""
+    books = fix(Book.objects.filter(title="Book 1")).union(Book.objects.filter(title="Book 2"))  # origin
     return [book.author.name for book in books]  # trigger
 
 
@@ -158,9 +158,9 @@ def every_page(fix: Fix) -> object:
 
 
 @scenario(finds("Book", "author"), databases=True)
-def raw() -> object:
+def raw(fix: Fix) -> object:
     """Rows of SQL that somebody wrote have a line, too."""
-    books = Book.objects.raw("SELECT * FROM library_book ORDER BY id")  # origin
+    books = fix(Book.objects.raw("SELECT * FROM library_book ORDER BY id"))  # origin
     return [book.author.name for book in books]  # trigger
 
 

@@ -16,8 +16,10 @@ for module in sorted(Path(__file__).parent.glob("scenes_*.py")):
     import_module(f"tests.scenarios.{module.stem}")
 
 
-def _parameters(*, only_fixed: bool = False) -> list[ParameterSet]:
-    chosen = [item for item in SCENARIOS if not only_fixed or (item.takes_fix and item.expected)]
+def parameters(*, only_positive: bool = False, only_fixed: bool = False) -> list[ParameterSet]:
+    """Return the scenarios to run a test with."""
+    chosen = [item for item in SCENARIOS if item.expected or not (only_positive or only_fixed)]
+    chosen = [item for item in chosen if item.takes_fix or not only_fixed]
     return [pytest.param(item, id=item.name, marks=_marks(item)) for item in chosen]
 
 
@@ -32,7 +34,7 @@ def _watched(item: Scenario, fix: Fix | None = None) -> tuple[tuple[Finding, ...
     return watch.findings, result
 
 
-@pytest.mark.parametrize("item", _parameters())
+@pytest.mark.parametrize("item", parameters())
 def test_scenario_gives_the_labelled_findings(item: Scenario) -> None:
     """Nothing is missed, and nothing else is said."""
     findings, _ = _watched(item)
@@ -41,7 +43,7 @@ def test_scenario_gives_the_labelled_findings(item: Scenario) -> None:
     assert sorted(comparable(finding) for finding in findings) == expected
 
 
-@pytest.mark.parametrize("item", _parameters())
+@pytest.mark.parametrize("item", parameters())
 def test_scenario_counts_and_places_are_right(item: Scenario) -> None:
     """The queries of a pattern are counted, and never more are saved than were run."""
     findings, _ = _watched(item)
@@ -54,7 +56,7 @@ def test_scenario_counts_and_places_are_right(item: Scenario) -> None:
         assert label.place in {None, finding.place}
 
 
-@pytest.mark.parametrize("item", [item for item in _parameters() if "subsets" in str(item.id)])
+@pytest.mark.parametrize("item", [item for item in parameters() if "subsets" in str(item.id)])
 def test_scenario_without_a_fix_has_no_plan(item: Scenario) -> None:
     """Where other code has to be written there is no plan: one that helps nothing is worse than none."""
     findings, _ = _watched(item)
@@ -62,7 +64,7 @@ def test_scenario_without_a_fix_has_no_plan(item: Scenario) -> None:
     assert all(item.takes_fix or finding.plan is None for finding in findings)
 
 
-@pytest.mark.parametrize("item", _parameters(only_fixed=True))
+@pytest.mark.parametrize("item", parameters(only_fixed=True))
 def test_scenario_is_cured_by_its_plan(item: Scenario) -> None:
     """With the plan at the origin the pattern is gone, the result is the same, and queries are saved."""
     before, plain = _watched(item)

@@ -67,11 +67,10 @@ class Injection:
         if queryset._fields is not None:
             return None
         try:
-            changed = plan.apply(queryset._chain())
+            return _changed(queryset, plan)
         except QuellError as error:
             self.fail(str(error))
             return None
-        return changed
 
     def fail(self, reason: str) -> None:
         """Note once why a change cannot be made."""
@@ -107,6 +106,18 @@ class Injection:
 
     def _batched_labels(self) -> set[str]:
         return {label for _, label in self.batches}
+
+
+def _changed(queryset: Rows, plan: FetchPlan) -> Rows:
+    changed = queryset._chain()
+    if not queryset.query.combinator:
+        return plan.apply(changed)
+    joins, prefetches = plan.split(queryset.model)
+    if joins:
+        return plan.apply(changed)
+    # A union hands on what the queryset that begins it prefetches, and there it is to be written.
+    changed._prefetch_related_lookups = (*changed._prefetch_related_lookups, *prefetches)
+    return changed
 
 
 def _owner_of(queryset: Rows) -> Model | None:

@@ -15,7 +15,7 @@ from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat
-from quell.advice.roots import admin_joins, deferred_code, note_on, spell
+from quell.advice.roots import admin_joins, deferred_code, note_on, reloading_code, spell
 from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
 from quell.events import Fetch, Recording
@@ -193,11 +193,12 @@ def _advise_load(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -
         return _advise_cached(finding, fetch)
     root = fetches.get(finding.fetches[0])
     if fetch.is_deferred:
-        code = deferred_code(finding, fetch, fetches)
-        return _Advised(replace(finding, suggestion=code))
+        return _Advised(replace(finding, suggestion=deferred_code(finding, fetch, fetches)))
     if root is None:
         code = f'prefetch_related_objects(instances, "{finding.path}")'
         return _Advised(replace(finding, suggestion=code))
+    if fetch.is_reloaded:
+        return _Advised(replace(finding, suggestion=reloading_code(finding)))
     return _advise_relation(finding, fetch, root, fetches)
 
 

@@ -72,6 +72,13 @@ def deferred_code(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) 
     return f'Prefetch("{path}", queryset={model.__name__}.{model._default_manager.name}{code})'
 
 
+def reloading_code(finding: Finding) -> str:
+    """Return how rows are loaded again without forgetting their relations."""
+    model = apps.get_registered_model(*finding.model.split("."))
+    rows = f"{model.__name__}.{model._base_manager.name}{FetchPlan(finding.path).as_code(model)}"
+    return f"refresh_from_db(from_queryset={rows})"
+
+
 def _texts(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 

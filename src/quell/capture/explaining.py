@@ -27,7 +27,7 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
         fetch.hops = (access.field_name,)
         fetch.method = ""
     elif access.is_refresh:
-        fetch.ask_again(access.instance)
+        _explain_refresh(fetch, access)
     elif hinted is not None:
         fetch.ask(hinted)
         _explain_manager(fetch, access, path, sql)
@@ -38,6 +38,12 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
         query = access.compiler.query
         fetch.combinator, fetch.select_related = query.combinator, query.select_related
         fetch.deferred = query.deferred_loading
+
+
+def _explain_refresh(fetch: FetchRecord, access: Access) -> None:
+    fetch.ask_again(access.instance)
+    if access.compiler is not None:
+        fetch.deferred = access.compiler.query.deferred_loading
 
 
 def _explain_prefetch(fetch: FetchRecord, access: Access) -> None:

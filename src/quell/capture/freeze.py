@@ -113,6 +113,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         can_join=joins,
         is_deferred=record.is_deferred,
         is_locking=record.is_locking,
+        is_reloaded=_is_reloaded(record),
         was_prefetched=record.was_prefetched,
         method=record.method,
         variant=("to_attr",) if is_attribute else record.variant,
@@ -128,6 +129,12 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         is_bare_join=record.select_related is True,
         deferred=(frozenset(record.deferred[0]), record.deferred[1]),
     )
+
+
+def _is_reloaded(record: FetchRecord) -> bool:
+    """Tell whether ``refresh_from_db()`` of all columns made the row forget its relations."""
+    source = record.parent.fetch if record.parent is not None and not record.parent.hops else None
+    return source is not None and source.is_same_row and not source.is_deferred and not source.deferred[0]
 
 
 def _kind(record: FetchRecord, parent: FetchRecord | None) -> FetchKind:

@@ -40,6 +40,11 @@ class Correlation:
         columns: Sequence[RelationField] = self.target._meta.pk_fields
         return "pk" if len(columns) == 1 else str(columns[0].attname)
 
+    @property
+    def is_counted_a_number(self) -> bool:
+        """Tell whether the counted column is a number as its count is, so that Django need not be told."""
+        return _kind_of_key(self.target._meta.pk_fields[0]) == "number"
+
 
 def correlate(model: type[Model], path: str, name: str) -> Correlation:
     """

@@ -101,7 +101,8 @@ def _count(correlation: Correlation, *, is_alone: bool) -> str:
 
 def count_code(correlation: Correlation, rows: str) -> str:
     """Return a subquery that counts some rows of a relation: 0 where there are none, as nothing is grouped."""
-    number = f'Func({_text(correlation.counted)}, function="COUNT")'
+    kind = "" if correlation.is_counted_a_number else ", output_field=IntegerField()"
+    number = f'Func({_text(correlation.counted)}, function="COUNT"{kind})'
     return f"Subquery({rows}.order_by().values(n={number}))"
 
 
