@@ -1,8 +1,12 @@
 """What the frames of a running statement tell about its fetch: who asked for it, and for which relation."""
 
+from typing import Any
+
+from django.db.models.sql.query import Query
+
 from quell.introspection.managers import cache_name, condition_count, relation_name, variant_of
 from quell.lineage.accesses import Access
-from quell.lineage.alias import FetchRecord
+from quell.lineage.alias import NO_FACTS, FetchRecord, QueryFacts
 from quell.lineage.callpath import CallPath
 
 
@@ -12,8 +16,10 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
     fetch.call_path = path
     fetch.sql = sql
     fetch.method = access.method
-    # SQLite has no words for it.
-    fetch.is_locking = getattr(getattr(access.compiler, "query", None), "select_for_update", False)
+    facts = path.facts.get(sql)
+    if facts is None:
+        facts = path.facts[sql] = _facts_of(getattr(access.compiler, "query", None))
+    fetch.query = facts
     # Whoever asked is waiting for this statement, so that the instance is still there.
     hinted = fetch.hinted() if fetch.hinted is not None else None
     fetch.hinted = None
@@ -27,31 +33,30 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
         fetch.hops = (access.field_name,)
         fetch.method = ""
     elif access.is_refresh:
-        _explain_refresh(fetch, access)
+        fetch.ask_again(access.instance)
     elif hinted is not None:
         fetch.ask(hinted)
         _explain_manager(fetch, access, path, sql)
         cache = hinted.__dict__.get("_prefetched_objects_cache")
         if cache and fetch.hops and fetch.instance_model is not None:
             fetch.was_prefetched = cache_name(fetch.instance_model, fetch.hops[0]) in cache
-    elif hasattr(access.compiler, "query"):
-        query = access.compiler.query
-        fetch.combinator, fetch.select_related = query.combinator, query.select_related
-        fetch.deferred = query.deferred_loading
 
 
-def _explain_refresh(fetch: FetchRecord, access: Access) -> None:
-    fetch.ask_again(access.instance)
-    if access.compiler is not None:
-        fetch.deferred = access.compiler.query.deferred_loading
+def _facts_of(query: Any) -> QueryFacts:
+    if not isinstance(query, Query):
+        return NO_FACTS
+    names, is_deferring = query.deferred_loading
+    return QueryFacts(
+        combinator=query.combinator,
+        is_bare_join=query.select_related is True,
+        is_locking=query.select_for_update,
+        deferred=(frozenset(names), is_deferring),
+    )
 
 
 def _explain_prefetch(fetch: FetchRecord, access: Access) -> None:
     instances = access.peers
     fetch.ask(instances[0])
-    query = getattr(access.compiler, "query", None)
-    if query is not None and query.deferred_loading[0]:
-        fetch.deferred = query.deferred_loading
     fetch.hops = access.level
     # Called by hand for one instance, it is a lazy load in disguise.
     fetch.is_prefetch = access.is_declared or len(instances) > 1

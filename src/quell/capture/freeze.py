@@ -112,7 +112,7 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         is_single=is_single,
         can_join=joins,
         is_deferred=record.is_deferred,
-        is_locking=record.is_locking,
+        is_locking=record.query.is_locking,
         is_reloaded=_is_reloaded(record),
         was_prefetched=record.was_prefetched,
         method=record.method,
@@ -124,17 +124,19 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         trigger=trigger_of(record.call_path) if record.call_path is not None else None,
         call_path=record.call_path.number if record.call_path is not None else 0,
         sql=record.sql,
-        combinator=record.combinator or "",
+        combinator=record.query.combinator or "",
         is_raw=record.is_raw,
-        is_bare_join=record.select_related is True,
-        deferred=(frozenset(record.deferred[0]), record.deferred[1]),
+        is_bare_join=record.query.is_bare_join,
+        deferred=record.query.deferred,
     )
 
 
 def _is_reloaded(record: FetchRecord) -> bool:
     """Tell whether ``refresh_from_db()`` of all columns made the row forget its relations."""
     source = record.parent.fetch if record.parent is not None and not record.parent.hops else None
-    return source is not None and source.is_same_row and not source.is_deferred and not source.deferred[0]
+    return (
+        source is not None and source.is_same_row and not source.is_deferred and not source.query.deferred[0]
+    )
 
 
 def _kind(record: FetchRecord, parent: FetchRecord | None) -> FetchKind:

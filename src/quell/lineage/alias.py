@@ -11,7 +11,7 @@ Django 6.1, and it is visible: projects compare fetch modes by identity.
 
 from collections.abc import Hashable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 if TYPE_CHECKING:
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from quell.lineage.usage import Usage
 
 _numbers = count(1)
+
+
+class QueryFacts(NamedTuple):
+    """What the query behind a statement was like; kept once for all statements of a loop."""
+
+    combinator: str | None = None
+    is_bare_join: bool = False  # whether select_related() named no relation
+    is_locking: bool = False  # SQLite has no words for it
+    deferred: tuple[frozenset[str], bool] = (frozenset(), True)
+
+
+NO_FACTS = QueryFacts()
 
 
 class FetchRecord:
@@ -39,16 +51,12 @@ class FetchRecord:
     is_same_row = False
     was_prefetched = False
     has_run = False
-    is_locking = False
     method = ""
     variant: tuple[str, ...] = ()
     call_path: "CallPath | None" = None
     sql = ""
     is_raw = False
-    # What the statement's query was like, as Django keeps it.
-    combinator: str | None = None
-    select_related: object = False
-    deferred: tuple[Any, bool] = ((), True)
+    query = NO_FACTS
     # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
     inner_lookups: frozenset[str] = frozenset()
     # The instance that Django's hint names, until the statement runs and tells whether it was that one. A weak
