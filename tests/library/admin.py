@@ -16,6 +16,7 @@ class EditionInline(admin.TabularInline):  # type: ignore[type-arg]  # EditionIn
     model = Edition
     fields = ("printer_name",)
     readonly_fields = ("printer_name",)
+    ordering = ("printer",)  # the key is random
     extra = 0
 
     def printer_name(self, edition: Any) -> str:
