@@ -72,6 +72,7 @@ class QueryEvent:
     is_looped_by_library: bool = False  # whether a library's loop, and none of the user's, leads to it
     is_housekeeping: bool = False  # whether a framework asks for itself: sessions, permissions, content types
     params_hash: int = 0  # equal for equal parameters, which themselves are never kept
+    value_hashes: tuple[int, ...] = ()  # of the parameters of a SELECT with a few of them; likewise
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did
     ignored: tuple[Pattern, ...] = ()  # of the blocks of quell.ignore() that it ran in
 
@@ -125,13 +126,15 @@ class Schema:
     The tables of all models, by name.
 
     ``models`` has the label of each, ``views`` those whose rows come from elsewhere, ``parents`` the models whose
-    rows are a part of a model's own, ``cascades`` what the database itself changes when rows are deleted.
+    rows are a part of a model's own, ``cascades`` what the database itself changes when rows are deleted, ``keys``
+    the column of the primary key of each.
     """
 
     models: Mapping[str, str] = field(default_factory=dict)
     views: frozenset[str] = frozenset()
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cascades: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

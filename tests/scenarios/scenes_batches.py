@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count, Prefetch
 
 from tests.library.forms import BookForm
 from tests.library.models import Author, Book, Country, Note, Review, Tag
-from tests.scenarios.corpus import scenario
+from tests.scenarios.corpus import finds_loop, scenario
 
 
 @scenario(databases=True)
@@ -39,6 +39,63 @@ def pages_of_a_paginator() -> object:
 def chunks_of_keys() -> object:
     """Fifty keys at a time."""
     return [list(Book.objects.filter(pk__in=range(start, start + 50))) for start in range(0, 200, 50)]
+
+
+@scenario(databases=True)
+def short_chunks_of_keys() -> object:
+    """A few keys at a time; the last chunk is what is left."""
+    keys = list(Book.objects.values_list("pk", flat=True))[:7] + [10**6 + number for number in range(7)]
+    return [list(Book.objects.filter(pk__in=keys[start : start + 4])) for start in range(0, 14, 4)]
+
+
+@scenario(databases=True)
+def ranges_of_keys() -> object:
+    """Ranges of a key, one after the other."""
+    starts = range(0, 12, 3)
+    one = [list(Book.objects.filter(pk__gt=start, pk__lte=start + 3)) for start in starts]
+    return one, [list(Book.objects.filter(pk__range=(start, start + 2))) for start in starts]
+
+
+@scenario(databases=True)
+def rows_until_none_is_left() -> object:
+    """Each batch is deleted before the next is read."""
+    while keys := list(Note.objects.order_by("pk").values_list("pk", flat=True)[:2]):
+        Note.objects.filter(pk__in=keys).delete()
+    return Note.objects.count()
+
+
+@scenario(databases=True)
+def retries() -> object:
+    """What was rolled back has to be read again."""
+    for attempt in range(4):
+        try:
+            with transaction.atomic():
+                book = Book.objects.select_for_update().get(title="Book 0")
+                if attempt < 3:
+                    raise OperationalError
+                return book.pk
+        except OperationalError:
+            continue
+    return None
+
+
+@scenario(finds_loop("Book"))
+def pairs_of_keys() -> object:
+    """Keys that come again are those of rows."""
+    return [list(Book.objects.filter(pk__in=[key, key + 1])) for key in range(4)]  # origin, trigger
+
+
+@scenario(finds_loop("Book"))
+def keys_of_each_row() -> object:
+    """Lists of different lengths are those of rows, not of a walk through one list."""
+    lists = [range(1, 3), range(2, 6), range(3, 5)]
+    return [list(Book.objects.filter(pk__in=keys)) for keys in lists]  # origin, trigger
+
+
+@scenario(finds_loop("Book"))
+def numbers_of_ranges() -> object:
+    """Numbers over ranges are what one query can group."""
+    return [Book.objects.filter(pk__range=(key, key + 2)).count() for key in range(4)]  # origin, trigger
 
 
 @scenario()

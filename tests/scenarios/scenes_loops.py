@@ -75,7 +75,7 @@ def count() -> object:
 
 @scenario(finds_loop("Book"))
 def small_batches() -> object:
-    """Lists of three keys are no batches."""
+    """Lists that overlap are no chunks of one list."""
     keys = list(Book.objects.values_list("pk", flat=True))
     found: list[Any] = []
     for start in range(3):

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.test import Client
+from rest_framework.test import APIRequestFactory
 
 from tests.library import urls, views
 from tests.library.models import Author, Book, Edition, Printer
@@ -52,6 +53,27 @@ def list_view_of_a_queryset() -> object:
 def list_view_of_a_method() -> object:
     """A method has a line of its own."""
     return _get("/lists/own/")
+
+
+@scenario(
+    finds("Book", "author", **_at("BookViewSet", "serializers.py:BookSerializer")),
+    finds("Book", "author__country", **_at("BookViewSet", "serializers.py:AuthorSerializer")),
+)
+def viewset_without_a_handler() -> object:
+    """A test that calls a ViewSet itself is neither origin nor trigger."""
+    return views.BookViewSet.as_view({"get": "list"})(APIRequestFactory().get("/")).data
+
+
+@scenario(finds("Review", "book__author__country", **_at("ReviewList", "serializers.py:ReviewSerializer")))
+def api_view_without_a_handler() -> object:
+    """Nor is one that calls a generic API view."""
+    return views.ReviewList.as_view()(APIRequestFactory().get("/")).data
+
+
+@scenario(finds("Book", "publisher", **_at("MethodList", "serializers.py:method field")))
+def method_field_without_a_handler() -> object:
+    """Code of the user's further in stays the trigger."""
+    return views.MethodList.as_view()(APIRequestFactory().get("/")).data
 
 
 @scenario()

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from quell.analysis.families import CREATES
+from quell.analysis.needed import is_asked_anew, is_chunked
 from quell.events import Fetch, QueryEvent, Recording
 from quell.findings import Finding
 from quell.sqltext import fingerprint
@@ -35,7 +36,7 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     found: dict[Hashable, Finding] = {}
     for events in _repeats(recording.queries, fetches).values():
         fetch = fetches.get(events[0].fetch)
-        if len(events) >= threshold and not is_batched(events) and not _has_one_answer(events, fetch):
+        if len(events) >= threshold and not _is_no_loop(events, fetch, recording):
             finding = _finding(events, fetch)
             key = (finding.kind, finding.model, finding.origin, finding.trigger or events[0].call_path)
             found[key] = _together(found[key], finding) if key in found else finding
@@ -48,6 +49,15 @@ def _together(one: Finding, other: Finding) -> Finding:
         count=one.count + other.count,
         saved_queries=one.saved_queries + other.saved_queries,
         statements=(*one.statements, *other.statements),
+    )
+
+
+def _is_no_loop(events: list[QueryEvent], fetch: Fetch | None, recording: Recording) -> bool:
+    return (
+        is_batched(events)
+        or _has_one_answer(events, fetch)
+        or is_chunked(events, recording.schema)
+        or is_asked_anew(events, recording)
     )
 
 

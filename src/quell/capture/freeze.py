@@ -35,6 +35,7 @@ def freeze_event(event: RawEvent) -> QueryEvent:
         is_looped_by_library=action.is_looped_by_library,
         is_housekeeping=action.is_housekeeping,
         params_hash=event.params_hash,
+        value_hashes=event.value_hashes,
         fetch=event.fetch.number if event.fetch is not None else 0,
         ignored=event.ignored,
     )

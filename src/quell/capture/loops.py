@@ -15,8 +15,8 @@ from django import db
 from django.template.base import Node
 from django.template.defaulttags import ForNode
 
-from quell.lineage.accesses import FieldNote
 from quell.lineage.callpath import CallPath, Frame
+from quell.lineage.drivers import FieldNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 _ORM = os.path.dirname(db.__file__) + os.sep

@@ -8,9 +8,9 @@ from typing import Any
 from django.template.base import Node
 
 from quell.events import Builder, Location
-from quell.lineage.accesses import FieldNote
 from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Frame
+from quell.lineage.drivers import FieldNote
 from quell.lineage.sites import Site
 from quell.lineage.usercode import is_user_code, is_user_file
 
@@ -72,9 +72,15 @@ def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
             driver = driver or _driver_location(frame.note, form_field)
         elif isinstance(frame.note, str):
             form_field = form_field or frame.note
+        elif _is_view(frame) and (driver or library_line):
+            break
         elif is_user_code(frame.code):
             return code_location(frame.code, frame.lasti)
     return driver or library_line
+
+
+def _is_view(frame: Frame) -> bool:
+    return isinstance(frame.note, tuple) and frame.note[0] == "view"
 
 
 def form_field_of(path: CallPath) -> str:
@@ -100,7 +106,7 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     view = _view_of(path) if path is not None else None
     # What a call makes of prefetched rows has the site of the prefetch.
     site: Site | None = _user_site(path) if fetch.was_prefetched and path is not None else fetch.site
-    if site is not None and site.code is not None:
+    if site is not None and site.code is not None and not _is_caller_of_view(site.code, path):
         return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
     spot = node_location(site.node) if site is not None and site.node is not None else None
     # A library's template only shows what an admin or a form handed to it.
@@ -123,6 +129,16 @@ def _user_site(path: CallPath) -> Site | None:
     return None
 
 
+def _is_caller_of_view(code: CodeType, path: CallPath | None) -> bool:
+    """Tell whether code that called a view is all that a path has of the user's, so that the library built it."""
+    for frame in path.frames if path is not None else ():
+        if frame.code is code:
+            return False
+        if _is_view(frame):
+            return any(outer.code is code for outer in path.frames) if path is not None else False
+    return False
+
+
 def _admin_class(admin: Any, model: Any) -> type | None:
     """Return the admin, or the inline of it, that lists the rows of a model."""
     for owner in (admin, *admin.inlines):
@@ -133,15 +149,15 @@ def _admin_class(admin: Any, model: Any) -> type | None:
 
 def _view_of(path: CallPath) -> Any:
     for frame in reversed(path.frames):
-        if isinstance(frame.note, tuple) and frame.note[0] == "view":
+        if _is_view(frame):
             return frame.note[1]
     return None
 
 
 def _view_class(view: Any) -> type | None:
     """Return the class behind a view callable: a ModelAdmin, a ViewSet, a class-based view."""
-    if view is None:
-        return None
+    if view is None or isinstance(view, type):
+        return view
     admin = getattr(view, "model_admin", None)
     if admin is not None:
         return type(admin)

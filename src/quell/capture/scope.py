@@ -34,6 +34,7 @@ _TRANSACTION = re.compile(
     r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
 )
 # What nearly every statement begins with, and no transaction control does.
+_CHUNK = 64  # longer lists are batches, whatever they hold
 _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 
@@ -49,6 +50,7 @@ class RawEvent(NamedTuple):
     params_hash: int
     fetch: FetchRecord | None
     ignored: tuple[Pattern, ...]
+    value_hashes: tuple[int, ...]
 
 
 # Its own constructor is a Python call.
@@ -198,10 +200,10 @@ class Scope:
         # Django's wrapper would look the name up in Python.
         row_count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
         alias = context["connection"].alias
+        number, values = _hashes_of(sql, params)
         # Complete before it can be seen: another thread may be reading.
-        self.events.append(
-            _new_event((sql, alias, seconds, row_count, path, many, _hash_of(params), fetch, ignored.get()))
-        )
+        facts = (sql, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
+        self.events.append(_new_event(facts))
 
     def _find_path(
         self, frame: FrameType, access: Access, marks: Marks, statement: Statement
@@ -269,10 +271,17 @@ def _as_text(sql: Any, context: dict[str, Any]) -> str:
     return str(as_string(context["connection"].connection) if as_string is not None else sql)
 
 
-def _hash_of(params: Any) -> int:
-    """Return what tells equal parameters; they themselves never leave the process, nor stay in it."""
+def _hashes_of(sql: str, params: Any) -> tuple[int, tuple[int, ...]]:
+    """
+    Return what tells equal parameters, and for a SELECT with a few of them what tells equal ones of two statements.
+
+    They themselves never leave the process, nor stay in it. A number by itself would be its own hash.
+    """
     try:
-        return hash(params)
+        number = hash(params)
     except (TypeError, ValueError):
         # A list, or a memoryview that can be written to.
-        return hash(repr(params))
+        return hash(repr(params)), ()
+    if type(params) is tuple and 1 < len(params) < _CHUNK and sql.startswith("SELECT"):
+        return number, tuple(map(hash, zip(params, strict=True)))
+    return number, ()

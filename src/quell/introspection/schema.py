@@ -27,12 +27,15 @@ def _read(found: tuple[type[models.Model], ...]) -> Schema:
     views: set[str] = set()
     parents: dict[str, tuple[str, ...]] = {}
     cascades: dict[str, set[str]] = {}
+    keys: dict[str, str] = {}
     for model in found:
         meta = model._meta
         if meta.proxy or meta.abstract:
             continue
         if meta.managed or meta.db_table not in labels:
             labels[meta.db_table] = meta.label
+            # Of a composite key the attribute has no column.
+            keys[meta.db_table] = getattr(meta.pk, "column", None) or ""
         if not meta.managed:
             views.add(meta.db_table)
         if meta.parents:
@@ -44,6 +47,7 @@ def _read(found: tuple[type[models.Model], ...]) -> Schema:
         views=frozenset(views),
         parents=parents,
         cascades={table: frozenset(others) for table, others in cascades.items()},
+        keys=keys,
     )
 
 

@@ -1,8 +1,8 @@
 """What the frames of Django and its libraries tell: which ORM call ran a statement, and over what a loop walks."""
 
 import sys
-from collections.abc import Callable, Iterator
-from types import CodeType, FrameType
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from asgiref.sync import SyncToAsync
@@ -16,7 +16,15 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.query import RawQuery
 from django.template.base import Node
 
-from quell.lineage.originals import code_of, tolerant
+from quell.lineage.drivers import (
+    admin_column,
+    admin_form,
+    admin_formset,
+    admin_view,
+    form_field,
+    serializer_field,
+)
+from quell.lineage.originals import code_of, inner_codes, tolerant
 from quell.lineage.sites import watch_owner
 
 STOP = object()
@@ -109,71 +117,14 @@ def stop(frame: FrameType, access: Access) -> object:
     return STOP
 
 
+def _view(frame: FrameType, access: Access) -> tuple[str, object]:
+    # A view may be called without a request handler, as tests do.
+    return "view", frame.f_locals.get("cls")
+
+
 def _node(frame: FrameType, access: Access) -> Node:
     node: Node = frame.f_locals["self"]
     return node
-
-
-class FieldNote:
-    """
-    A field that a serializer, or a column that an admin, was working on; equal by class and name.
-
-    Of an admin that drives a form the name is empty: what is further in tells the field.
-    """
-
-    __slots__ = ("name", "owner")
-
-    def __init__(self, owner: type, name: str) -> None:
-        self.owner = owner
-        self.name = name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FieldNote) and (self.owner, self.name) == (other.owner, other.name)
-
-    def __hash__(self) -> int:
-        return hash((self.owner, self.name))
-
-
-def _serializer_field(frame: FrameType, access: Access) -> FieldNote | None:
-    names = frame.f_locals
-    field = names.get("field")
-    name = getattr(field, "field_name", None)
-    return FieldNote(type(names["self"]), name) if name else None
-
-
-def _admin_column(frame: FrameType, access: Access) -> FieldNote | None:
-    names = frame.f_locals
-    name, owner = names.get("name") or names.get("field_name"), names.get("model_admin")
-    if owner is None and "cl" in names:
-        owner = names["cl"].model_admin
-    return FieldNote(type(owner), str(name)) if owner is not None and isinstance(name, str) else None
-
-
-def _form_field(frame: FrameType, access: Access) -> str | None:
-    name = frame.f_locals["self"].name
-    return name if isinstance(name, str) else None
-
-
-def _admin_form(frame: FrameType, access: Access) -> FieldNote | None:
-    # Without a call of the context: its layers are plain dictionaries.
-    for layer in reversed(frame.f_locals["context"].dicts):
-        if "inline_admin_formset" in layer:
-            return _driver(getattr(layer["inline_admin_formset"], "opts", None))
-        if "adminform" in layer:
-            return _driver(getattr(layer["adminform"], "model_admin", None))
-    return None
-
-
-def _admin_view(frame: FrameType, access: Access) -> FieldNote | None:
-    return _driver(frame.f_locals["self"])
-
-
-def _admin_formset(frame: FrameType, access: Access) -> FieldNote | None:
-    return _driver(getattr(frame.f_locals["self"], "opts", None))
-
-
-def _driver(owner: Any) -> FieldNote | None:
-    return FieldNote(type(owner), "") if owner is not None else None
 
 
 def _watch(function: Any, handler: Any, handlers: dict[int, Any] = ALWAYS_ASKED) -> None:
@@ -201,8 +152,12 @@ def _watch_orm() -> None:
     _watch(QuerySet._prefetch_related_objects, _see_declared, ASKED_OF_ORM)  # type: ignore[attr-defined]
     for name in _METHODS:
         _watch(getattr(QuerySet, name), name, ASKED_OF_ORM)
-    _watch_set(related_descriptors.create_reverse_many_to_one_manager)
-    _watch_set(related_descriptors.create_forward_many_to_many_manager)
+    _watch_inner(
+        related_descriptors.create_reverse_many_to_one_manager, "Manager.set", "set"
+    )  # what it reads, it reads to write
+    _watch_inner(
+        related_descriptors.create_forward_many_to_many_manager, "Manager.set", "set"
+    )  # what it reads, it reads to write
     # The frame of iterator() itself is gone when the first row is read.
     _watch(QuerySet._iterator, "iterator", ASKED_OF_ORM)  # type: ignore[attr-defined]
 
@@ -223,54 +178,59 @@ def _watch_generic_keys() -> None:
     fields = sys.modules["django.contrib.contenttypes.fields"]
     owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
     _watch(owner.__get__, _see_loader("generic"), ASKED_OF_ORM)
-    for code in _inner_codes(fields.create_generic_related_manager.__code__):
+    for code in inner_codes(fields.create_generic_related_manager.__code__):
         if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
             watch_owner(code)
-    _watch_set(fields.create_generic_related_manager)
+    _watch_inner(
+        fields.create_generic_related_manager, "Manager.set", "set"
+    )  # what it reads, it reads to write
 
 
-def _watch_set(make_manager: Any) -> None:
-    """Learn the frame of the ``set()`` of the managers that a function makes: what it reads, it reads to write."""
-    for code in _inner_codes(make_manager.__code__):
-        if code.co_qualname.endswith("Manager.set"):
-            ASKED_OF_ORM[id(code)] = "set"
+def _watch_inner(function: Any, ending: str, handler: Any, handlers: dict[int, Any] = ASKED_OF_ORM) -> None:
+    """Learn the frames of what a function makes."""
+    for code in inner_codes(function.__code__):
+        if code.co_qualname.endswith(ending):
+            handlers[id(code)] = handler
             ROLES.pop(id(code), None)
             _kept.append(code)
 
 
-def _inner_codes(code: CodeType) -> Iterator[CodeType]:
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield inner
-            yield from _inner_codes(inner)
+def _watch_views() -> None:
+    view = sys.modules["django.views.generic.base"].View
+    _watch_inner(view.as_view.__func__, "as_view.<locals>.view", _view, ALWAYS_ASKED)
+
+
+def _watch_viewsets() -> None:
+    mixin = sys.modules["rest_framework.viewsets"].ViewSetMixin
+    _watch_inner(mixin.as_view.__func__, "as_view.<locals>.view", _view, ALWAYS_ASKED)
 
 
 def _watch_rest_framework() -> None:
     serializers = sys.modules["rest_framework.serializers"]
-    _watch(serializers.Serializer.to_representation, _serializer_field)
+    _watch(serializers.Serializer.to_representation, serializer_field)
 
 
 def _watch_admin() -> None:
     admin_utils = sys.modules["django.contrib.admin.utils"]
-    _watch(admin_utils.lookup_field, _admin_column)
+    _watch(admin_utils.lookup_field, admin_column)
     tags = sys.modules.get("django.contrib.admin.templatetags.admin_list")
     if tags is not None:
-        _watch(tags.items_for_result, _admin_column)
+        _watch(tags.items_for_result, admin_column)
 
 
 def _watch_forms() -> None:
-    _watch(sys.modules["django.forms.boundfield"].BoundField.as_widget, _form_field)
+    _watch(sys.modules["django.forms.boundfield"].BoundField.as_widget, form_field)
 
 
 def _watch_admin_forms() -> None:
-    _watch(sys.modules["django.template.loader_tags"].IncludeNode.render, _admin_form)
+    _watch(sys.modules["django.template.loader_tags"].IncludeNode.render, admin_form)
     admin = sys.modules["django.contrib.admin.options"]
     for name in ("_changeform_view", "_delete_view"):
-        _watch(getattr(admin.ModelAdmin, name), _admin_view)
+        _watch(getattr(admin.ModelAdmin, name), admin_view)
     formset = admin.helpers.InlineAdminFormSet
     # Asked for its media, a formset builds all forms, and they read their many-to-many relations.
     for function in (formset.media.fget, formset.__iter__):
-        _watch(function, _admin_formset)
+        _watch(function, admin_formset)
 
 
 def _watch_mysql() -> None:
@@ -282,7 +242,9 @@ _WATCHERS = {
     "django.db.models": _watch_orm,
     "django.core.handlers.base": _watch_surroundings,
     "django.contrib.contenttypes.fields": _watch_generic_keys,
+    "django.views.generic.base": _watch_views,
     "rest_framework.serializers": _watch_rest_framework,
+    "rest_framework.viewsets": _watch_viewsets,
     "django.contrib.admin.templatetags.admin_list": _watch_admin,
     "django.contrib.admin.options": _watch_admin_forms,
     "django.forms.boundfield": _watch_forms,

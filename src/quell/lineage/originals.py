@@ -30,6 +30,14 @@ def code_of(function: Callable[..., Any]) -> tuple[CodeType | None, bool]:
     return getattr(unwrapped, "__code__", None), False
 
 
+def inner_codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of what a function makes, at any depth."""
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from inner_codes(inner)
+
+
 def tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return a handler for the frame of a wrapper, whose variables may have other names."""
 

@@ -1,0 +1,76 @@
+"""Statements that a loop repeats for a reason: chunks, ranges of keys, and questions whose answer changed."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from quell.analysis.tables import Changes, tables_of
+from quell.events import QueryEvent, Recording, Schema
+
+MIN_KEYS = 2
+
+_IN_LIST = re.compile(r"\bIN\s*\(((?:[^(),]*,)+[^(),]*)\)", re.IGNORECASE)
+# Both bounds of one column: a table, a column, and the column again.
+_NAME = r"[\"`]?(\w+)[\"`]?\.[\"`]?(\w+)[\"`]?"
+_VALUE = r"(?:%s|\?|:\w+|%\(\w+\)s|-?\d+)"
+_RANGE = re.compile(
+    rf"{_NAME}\s*>=?\s*{_VALUE}\s+AND\s+[\"`]?\1[\"`]?\.[\"`]?\2[\"`]?\s*<=?\s*{_VALUE}"
+    rf"|{_NAME}\s+BETWEEN\s+{_VALUE}\s+AND\s+{_VALUE}",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\s*SELECT\s+(?:DISTINCT\s+)?(?:COUNT|SUM|AVG|MIN|MAX)\s*\(|\s*SELECT\s+1\b", re.IGNORECASE
+)
+
+
+def is_chunked(events: Sequence[QueryEvent], schema: Schema) -> bool:
+    """
+    Tell whether repeated statements walk through a list of keys, or through ranges of a key.
+
+    All lists have one length and no value in common; only the last may be shorter, as the rest of a list is. Lists
+    that the rows of a loop bring along differ in length, or share values.
+    """
+    *sizes, last = (_key_count(event.sql) for event in events)
+    if len(set(sizes)) == 1 and MIN_KEYS <= sizes[0] >= last and _has_distinct_values(events):
+        return True
+    return all(_is_key_range(event.sql, schema) for event in events)
+
+
+def _has_distinct_values(events: Sequence[QueryEvent]) -> bool:
+    values = [set(event.value_hashes) for event in events]
+    if not values[-1]:
+        # A single key that is left.
+        values.pop()
+    same = set.intersection(*values)
+    return all(values) and len(set.union(*values)) - len(same) == sum(len(item - same) for item in values)
+
+
+def _key_count(sql: str) -> int:
+    return max((found[1].count(",") + 1 for found in _IN_LIST.finditer(sql)), default=1)
+
+
+def _is_key_range(sql: str, schema: Schema) -> bool:
+    found = None if _NUMBER.match(sql) else _RANGE.search(sql)
+    return found is not None and schema.keys.get(found[1] or found[3]) == (found[2] or found[4])
+
+
+def is_asked_anew(events: Sequence[QueryEvent], recording: Recording) -> bool:
+    """
+    Tell whether one question was asked again only after its answer may have changed.
+
+    So does a retry after a rollback, and a loop that takes the next rows until none is left.
+    """
+    if len({(event.sql, event.params_hash, event.alias) for event in events}) > 1:
+        return False
+    names = tables_of(events[0].sql)
+    states = list(_states(names, {id(event) for event in events}, recording))
+    return bool(names) and all(before != after for before, after in pairwise(states))
+
+
+def _states(names: tuple[str, ...], wanted: set[int], recording: Recording) -> Iterable[object]:
+    changes = Changes(recording.schema, recording.breaks)
+    for position, event in enumerate(recording.queries):
+        if id(event) in wanted:
+            yield changes.state_of(names, position)
+        else:
+            changes.see(event)
