@@ -117,6 +117,14 @@ def behind_a_list_of_its_own(fix: Fix) -> object:
     return [str(book.publisher) for author in authors for book in author.chosen]  # trigger
 
 
+@scenario(finds("Author", "chosen__publisher"))
+def behind_a_list_without_a_queryset() -> object:
+    """Without a queryset of its own, the name that to_attr gave is a part of the path."""
+    named = Prefetch("books", to_attr="chosen")
+    authors = Author.objects.prefetch_related(named).order_by("pk")  # origin
+    return [str(book.publisher) for author in authors for book in author.chosen]  # trigger
+
+
 @scenario(finds("Publisher", "authors__books__tags"))
 def behind_a_nested_prefetch(fix: Fix) -> object:
     """A prefetch in the queryset of a prefetch adds its hops."""

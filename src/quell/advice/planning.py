@@ -216,8 +216,8 @@ def _advise_relation(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mappi
         if chosen is not None:
             return replace(_answered(finding, answer(chosen)), chosen=chosen.path)
         return _planned(finding, _plan(finding, fetch, root, model), model)
-    except QuellError as error:
-        return _Advised(replace(finding, suggestion=str(error)))
+    except QuellError:  # such as the name that to_attr gave to a list, which Django follows
+        return _Advised(replace(finding, suggestion=f'.prefetch_related("{finding.path}")'))
 
 
 def _advise_cached(finding: Finding, fetch: Fetch) -> _Advised:

@@ -50,6 +50,8 @@ def _expression(finding: Finding, fetch: Fetch) -> str:
         owner = fetch.owner_model.rpartition(".")[2].lower()
         found = f"{owner}.{finding.path}" if finding.path else f"{fetch.model.rpartition('.')[2]}.objects"
         found += f".{fetch.method or 'all'}()" if not fetch.is_single else ""
+    if fetch.method in _CALLS and f".a{fetch.method}(" in found:
+        return f"await {found}"
     if fetch.method in _CALLS and f".{fetch.method}(" not in found:
         found += f".{fetch.method}()"
     is_list = not fetch.method and not fetch.is_single and not found.startswith(("list(", "len("))
