@@ -163,11 +163,29 @@ def annotated() -> object:
     return [list(author.books.annotate(stars=Avg("reviews__stars"))) for author in authors]  # trigger
 
 
-@scenario(finds("Author", "books", count=4))
+@scenario(finds("Author", "books", count=4), finds("Author", "books__tags", count=4))
 def prefetched() -> object:
-    """So does a prefetch."""
+    """So does a prefetch, which itself asks again for each list."""
     authors = Author.objects.order_by("pk")  # origin
     return [list(author.books.prefetch_related("tags")) for author in authors]  # trigger
+
+
+@scenario(
+    finds("Author", "books", count=4),
+    finds("Author", "books__tags", count=4),
+    finds("Author", "books__reviews__user", count=8),
+)
+def prefetched_twice_behind_a_choice() -> object:
+    """Each relation that the chosen rows of every list prefetch is named with its whole path."""
+    authors = Author.objects.order_by("pk")  # origin
+    return [list(author.books.by_title().prefetch_related("tags", "reviews__user")) for author in authors]  # trigger
+
+
+@scenario()
+def prefetched_for_one_list() -> object:
+    """What one list prefetches is asked once."""
+    author = Author.objects.get(name="Author 1")
+    return list(author.books.prefetch_related("tags", "reviews"))
 
 
 @scenario()

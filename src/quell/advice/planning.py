@@ -288,10 +288,12 @@ def _plan(finding: Finding, fetch: Fetch, root: Fetch, model: type[Model]) -> Fe
 def _chosen_rows(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[int, Fetch]) -> Call | None:
     """Return the load on the way from the root that chose some rows only, with the path behind it."""
     behind: tuple[str, ...] = ()
+    # A queryset that prefetches is a new one: what a related manager holds does not answer it.
+    is_new = fetch.kind == "prefetch"
     while fetch.parent and fetch.number != root.number:
         behind = (*fetch.hops, *behind)
         fetch = fetches[fetch.parent]
-        is_choice = bool(fetch.variant) or fetch.method not in _FROM_CACHE
+        is_choice = is_new or bool(fetch.variant) or fetch.method not in _FROM_CACHE
         if fetch.kind == "lazy" and is_choice and fetch.number != root.number:
             path = "__".join(finding.path.split("__")[: -len(behind)])
             chain = _chain(fetch, path.rpartition("__")[2], root)

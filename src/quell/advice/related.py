@@ -10,6 +10,7 @@ from quell.advice.calls import Answer, Call, code_of, free_name
 from quell.advice.chains import Step
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
+from quell.loading.values import is_prefix
 
 _ROW_CALLS = frozenset(
     {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
@@ -27,7 +28,7 @@ def answer(call: Call) -> Answer:
         QuellError: If the relation has no model, or Django cannot load it in another way.
     """
     kept = kept_steps(call)
-    if call.behind:
+    if call.behind and not _is_prefetching(kept, call.behind):
         kept = [*kept, Step("prefetch_related", (ast.Constant(call.behind),))]
     is_known = bool(call.chain.steps) or not set(call.fetch.variant) - {"order", "values"}
     if not is_known or not call.chain.is_same_for_all([*kept, *_lookups(call)]):
@@ -54,6 +55,15 @@ def kept_steps(call: Call) -> list[Step]:
             break
         kept.append(step)
     return kept
+
+
+def _is_prefetching(steps: Sequence[Step], path: str) -> bool:
+    """Tell whether calls name a path to prefetch, or a longer one."""
+    return any(
+        step.name == "prefetch_related"
+        and any(isinstance(node, ast.Constant) and is_prefix(path, str(node.value)) for node in step.arguments)
+        for step in steps
+    )
 
 
 def _is_own_method(call: Call, name: str) -> bool:

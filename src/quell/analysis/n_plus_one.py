@@ -43,6 +43,7 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         and not family.is_defeated(threshold)
         and len(family.hops) <= MAX_HOPS
     ]
+    hits += _nested(hits, families.values(), threshold)
     orphans = [
         _Hit(family, family, family.hops)
         for family in families.values()
@@ -55,6 +56,20 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
     merged = _merge_lines([hit for hit in hits if _is_one_root(hit, by_number, threshold)])
     found = [(same[0].family, _finding(same, asked)) for same in merged]
     return merge_causes([*found, *((hit.family, _orphan_finding(hit)) for hit in orphans)])
+
+
+def _nested(hits: Iterable[_Hit], families: Iterable[Family], threshold: int) -> list[_Hit]:
+    """Return what the repeated querysets prefetched, each for the rows of its own list: another query per instance."""
+    by_key = {hit.family.key: hit for hit in hits}
+    found: list[_Hit] = []
+    for family in families:
+        above = by_key.get(family.parent.key) if family.parent is not None else None
+        is_relation = family.first.kind == "prefetch" and not family.first.variant
+        if above is not None and is_relation and family.owner_count >= threshold:
+            hit = _Hit(family, above.root, (*above.path, *family.hops))
+            by_key[family.key] = hit
+            found.append(hit)
+    return found
 
 
 def _is_one_root(hit: _Hit, by_number: Mapping[int, Fetch], threshold: int) -> bool:
@@ -92,7 +107,9 @@ def _is_part(part: _Hit, whole: _Hit) -> bool:
     if part is whole:
         return True
     return (
-        part.root.key == whole.root.key
+        # A queryset that prefetches is a new one: what it asks is a cause apart from what follows by itself.
+        part.family.first.kind == whole.family.first.kind
+        and part.root.key == whole.root.key
         and len(part.path) < len(whole.path)
         and whole.path[: len(part.path)] == part.path
         and part.trigger == whole.trigger
@@ -105,7 +122,7 @@ def _finding(hits: Sequence[_Hit], asked: Mapping[int, int]) -> Finding:
     hit = hits[0]
     fetch, root = hit.family.first, hit.root.first
     queries = sum(len(item.family.fetches) for item in hits)
-    needed = sum(not item.family.first.can_join for item in hits)
+    needed = sum(not _can_join(item.family.first) for item in hits)
     return Finding(
         kind=KIND,
         code=CODE,
@@ -120,6 +137,10 @@ def _finding(hits: Sequence[_Hit], asked: Mapping[int, int]) -> Finding:
         fetches=(root.number, fetch.number),
         loads=tuple(_load(item, asked) for item in reversed(hits)),
     )
+
+
+def _can_join(fetch: Fetch) -> bool:
+    return fetch.can_join and fetch.kind == "lazy"
 
 
 def _load(hit: _Hit, asked: Mapping[int, int]) -> Load:
