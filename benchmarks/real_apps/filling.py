@@ -37,12 +37,14 @@ class Filler:
         values: Fields by model label where a made-up value would not do, from the row's key.
         makers: How to create the row of a model that a plain `save()` does not create, from its values.
         skip: Labels of models to leave out, relations to them stay empty.
+        fewer: How many rows stand for n, by model label, where a page shows fewer than the smaller size.
     """
 
     labels: tuple[str, ...]
     values: Mapping[str, Callable[[Key], Values]] = field(default_factory=dict)
     makers: Mapping[str, Callable[[Values], models.Model]] = field(default_factory=dict)
     skip: frozenset[str] = frozenset()
+    fewer: Mapping[str, Callable[[int], int]] = field(default_factory=dict)
     rows: dict[tuple[type[models.Model], Key], models.Model | None] = field(default_factory=dict)
 
     def fill(self, n: int) -> None:
@@ -51,7 +53,7 @@ class Filler:
         for model in chosen:
             self.row(model, HUB)
         for index in range(n):
-            for model in chosen:
+            for model in (model for model in chosen if index < self._size(model, n)):
                 self.row(model, index)
                 for relation in _shared_relations(model):
                     if self._is_filled(relation.related_model):
@@ -70,6 +72,10 @@ class Filler:
     def hub(self, label: str) -> Row:
         """Return the hub row of a model by its label."""
         return self.row(apps.get_model(label), HUB)
+
+    def _size(self, model: type[models.Model], n: int) -> int:
+        fewer = self.fewer.get(model._meta.label)
+        return fewer(n) if fewer is not None else n
 
     def _models(self) -> Iterable[type[models.Model]]:
         for label in self.labels:

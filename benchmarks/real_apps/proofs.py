@@ -26,13 +26,16 @@ class Trial:
 
 
 def try_all(app: App, size: int, findings: Mapping[str, Sequence[Finding]]) -> tuple[Trial, ...]:
-    """Rerun each page that has a finding with a plan, as `manage.py quell profile` does."""
+    """Rerun the first page of each finding with a plan, as `manage.py quell profile` does."""
     from quell.management.profiling.isolation import Aliases, in_memory
 
     pages = app.pages(size)
-    chosen = {
-        page: [finding for finding in found if finding.plan is not None] for page, found in findings.items()
-    }
+    chosen: dict[str, list[Finding]] = {}
+    known: set[tuple[str, object]] = set()
+    for page, found in findings.items():
+        planned = {_identity(finding): finding for finding in found if finding.plan is not None}
+        chosen[page] = [finding for key, finding in planned.items() if key not in known]
+        known |= planned.keys()
     with in_memory():
         profilers = _Profilers(Aliases())
         return tuple(
@@ -41,6 +44,11 @@ def try_all(app: App, size: int, findings: Mapping[str, Sequence[Finding]]) -> t
             if found
             for trial in profilers.of(pages[page].user).tries(page, pages[page].url, found)
         )
+
+
+def _identity(finding: Finding) -> tuple[str, object]:
+    """Return what one cause has in common on all pages that show it."""
+    return finding.fingerprint, finding.trigger
 
 
 class _Profilers:
@@ -67,9 +75,9 @@ class _Profiler:
 
     def tries(self, page: str, url: str, findings: Sequence[Finding]) -> Iterator[Trial]:
         profile = self._profiler.profile(url)
-        proofs = {(finding.fingerprint, finding.trigger): finding.proof for finding in profile.findings}
+        proofs = {_identity(finding): finding.proof for finding in profile.findings}
         for finding in findings:
-            proof = proofs.get((finding.fingerprint, finding.trigger))
+            proof = proofs.get(_identity(finding))
             if proof is None:
                 yield Trial(page, finding, profile.problem or MISSING)
             else:

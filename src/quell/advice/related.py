@@ -61,7 +61,9 @@ def _is_prefetching(steps: Sequence[Step], path: str) -> bool:
     """Tell whether calls name a path to prefetch, or a longer one."""
     return any(
         step.name == "prefetch_related"
-        and any(isinstance(node, ast.Constant) and is_prefix(path, str(node.value)) for node in step.arguments)
+        and any(
+            isinstance(node, ast.Constant) and is_prefix(path, str(node.value)) for node in step.arguments
+        )
         for step in steps
     )
 

@@ -1,12 +1,13 @@
 """List the GET pages of django-oscar: the shop, the dashboard and the admin."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from crawling import admin_pages, url_pages
 from django.db.models import Model
 from protocol import Page
 
-from apps.oscar.populate import FILLER, hub
+from apps.oscar.populate import BUYER, FILLER, hub
 
 LIBRARIES = ("treebeard", "django_tables2", "haystack", "widget_tweaks", "extra_views", "phonenumber_field")
 ARGUMENTS = {
@@ -27,6 +28,7 @@ ARGUMENTS = {
     "email_id": ("communication.Email", "pk"),
     "method_pk": ("shipping.WeightBased", "pk"),
 }
+SHOPPING = ("basket:", "checkout:", "catalogue:index")
 SLUGS = {
     "catalogue:range": ("offer.Range", "slug"),
     "offer:detail": ("offer.ConditionalOffer", "slug"),
@@ -83,7 +85,11 @@ def pages(n: int) -> Mapping[str, Page]:
     hubs = {
         type(row): row for (_, key), row in FILLER.rows.items() if key == "hub" and isinstance(row, Model)
     }
-    return {**dict(url_pages(_argument, skip=SKIP)), **dict(admin_pages(hubs))}
+    found = {**dict(url_pages(_argument, skip=SKIP)), **dict(admin_pages(hubs))}
+    # What the buyer sees beside the pages that show it to the staff, who have an empty basket.
+    return {
+        name: replace(page, user=BUYER) if name.startswith(SHOPPING) else page for name, page in found.items()
+    }
 
 
 def _argument(argument: str, page: str, view: object) -> object:

@@ -5,7 +5,7 @@ from django.db import models, transaction
 from filling import HUB, Filler, Key, Row, Values
 from oscar.apps.catalogue.models import Category, Product
 
-STAFF = "staff"
+STAFF, BUYER = "staff", "user0"
 LABELS = (
     "auth", "sites", "flatpages", "address", "partner", "catalogue", "reviews", "offer", "voucher", "basket",
     "order", "payment", "shipping", "customer", "communication", "wishlists", "analytics",
@@ -43,8 +43,11 @@ def _product(key: Key) -> Values:
 
 
 def _basket(key: Key) -> Values:
+    if key == HUB:
+        # Each page shows the basket of its user, with every offer tried on every line: one user has a full one.
+        return {"status": "Open", "owner": FILLER.row(User, 0)}
     # A customer has one open basket and one saved basket at most.
-    return {"status": "Open" if key == HUB else "Submitted" if isinstance(key, tuple) else "Saved"}
+    return {"status": "Submitted" if isinstance(key, tuple) else "Saved"}
 
 
 FILLER = Filler(
@@ -59,11 +62,18 @@ FILLER = Filler(
         "offer.Condition": lambda key: {"proxy_class": None, "type": "Count", "value": 1},
         "offer.Benefit": lambda key: {"proxy_class": None, "type": "Percentage", "value": 1},
         "offer.Range": lambda key: {"proxy_class": None, "is_public": True},
-        "offer.ConditionalOffer": lambda key: {"start_datetime": None, "end_datetime": None},
+        # Offers of one condition or benefit wait for a voucher: a basket tries each of the others on each line.
+        "offer.ConditionalOffer": lambda key: {
+            "start_datetime": None,
+            "end_datetime": None,
+            "offer_type": "Voucher" if isinstance(key, tuple) else "Site",
+        },
         "voucher.Voucher": lambda key: {"code": f"CODE{key}".upper()},
         "order.Line": lambda key: {"quantity": 1},
         "wishlists.WishList": lambda key: {"visibility": "Public"},
     },
+    # The page of a product shows three reviews.
+    fewer={"reviews.ProductReview": lambda n: n // 2},
     makers={"auth.User": _make_user, "catalogue.Category": _make_category},
     skip=frozenset(
         {
