@@ -52,14 +52,14 @@ def pages(n: int) -> Mapping[str, Page]:
         **{f"report {name}": Page(reverse("helpdesk:run_report", args=[name])) for name in REPORTS},
         **{f"anonymous {name}": Page(reverse(f"helpdesk:{name}"), user=None) for name in ANONYMOUS_PAGES},
         **{f"feed {name}": Page(reverse(f"helpdesk:{name}", args=args)) for name, args in FEEDS.items()},
-        **dict(_detail_pages(hub)),
+        **dict(_detail_pages(hub, n)),
         **dict(_knowledge_pages()),
         **dict(_data_pages(hub)),
         **dict(_admin_pages()),
     }
 
 
-def _detail_pages(hub: Ticket) -> Iterator[tuple[str, Page]]:
+def _detail_pages(hub: Ticket, n: int) -> Iterator[tuple[str, Page]]:
     followup = hub.followup_set.earliest("pk")
     checklist = hub.checklists.earliest("pk")
     preview = FollowUpAttachment.objects.get(mime_type="text/html")
@@ -81,9 +81,10 @@ def _detail_pages(hub: Ticket) -> Iterator[tuple[str, Page]]:
     yield "raw preset", Page(f"{reverse('helpdesk:raw', args=['preset'])}?id={reply}")
     saved = SavedSearch.objects.earliest("pk").pk
     yield "list of a saved search", Page(f"{reverse('helpdesk:list')}?saved_query={saved}")
-    few = Ticket.objects.filter(queue__slug="q000").order_by("pk")[:4]
+    # The form takes two to four of them.
+    few = Ticket.objects.filter(queue__slug="q000").order_by("pk")[: min(max(2, n // 2), 4)]
     query = "&".join(f"tickets={ticket.pk}" for ticket in few)
-    yield "merge of four", Page(f"{reverse('helpdesk:merge_tickets')}?{query}")
+    yield "merge of a few", Page(f"{reverse('helpdesk:merge_tickets')}?{query}")
     key = f"ticket={hub.ticket_for_url}&email={hub.submitter_email}&key={hub.secret_key}"
     yield "anonymous public ticket", Page(f"{reverse('helpdesk:public_view')}?{key}", user=None)
 
