@@ -43,11 +43,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class FalseLoop:
-    """A loop finding on a line where nothing grows, with what ran there at both sizes."""
+    """
+    A loop finding on a line where nothing grows, with what ran there at both sizes.
+
+    Attributes:
+        grows_elsewhere: Whether this line and relation grow on another page: the same cause, with rows to show.
+    """
 
     page: str
     finding: Finding
     sites: tuple[Site, ...]
+    grows_elsewhere: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -123,7 +129,12 @@ def _false_loops(oracle: Oracle, findings: Mapping[str, Sequence[Finding]]) -> I
             if finding.kind in LOOP_KINDS and not any(_is_at(finding, site) for site in growing):
                 shapes = oracle.large[page].counts
                 sites = (site for shape in shapes for site in oracle.sites(page, shape))
-                yield FalseLoop(page, finding, tuple(site for site in sites if _is_at(finding, site)))
+                here = tuple(site for site in sites if _is_at(finding, site))
+                yield FalseLoop(page, finding, here, any(_supports(finding, each) for each in oracle.growths))
+
+
+def _supports(finding: Finding, growth: Growth) -> bool:
+    return is_related(finding, growth.tables) and any(_is_at(finding, site) for site in growth.sites)
 
 
 def _is_at(finding: Finding, site: Site) -> bool:

@@ -44,8 +44,12 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     sites = sum(len(match.growth.sites) for match in comparison.matches)
     missed = sum(len(match.missed_sites) for match in comparison.matches)
     yield f"growing lines named: {sites - missed} of {sites}"
-    constant = sum(loop.is_constant for loop in comparison.false_loops)
-    yield f"loops of constant size: {constant}  false loops: {len(comparison.false_loops) - constant}"
+    constant = [loop for loop in comparison.false_loops if loop.is_constant]
+    elsewhere = sum(loop.grows_elsewhere for loop in constant)
+    yield (
+        f"loops of constant size: {len(constant)}, {elsewhere} of which grow on another page"
+        f"  false loops: {len(comparison.false_loops) - len(constant)}"
+    )
     kinds = Counter(finding.kind for found in comparison.findings.values() for finding in found)
     yield f"findings by kind: {dict(kinds.most_common())}"
 
@@ -71,6 +75,7 @@ def as_json(oracle: Oracle, comparison: Comparison | None) -> dict[str, JsonValu
             {
                 "page": loop.page,
                 "is_constant": loop.is_constant,
+                "grows_elsewhere": loop.grows_elsewhere,
                 "finding": _finding_line(loop.finding),
                 "ran": [_site_line(site) for site in loop.sites],
             }
@@ -93,6 +98,7 @@ def _match_lines(match: Match) -> Iterator[str]:
 
 def _false_loop_lines(loop: FalseLoop) -> Iterator[str]:
     name = "CONSTANT LOOP" if loop.is_constant else "FALSE LOOP"
+    name += " (grows elsewhere)" if loop.grows_elsewhere else ""
     yield f"{name} {loop.page}: {_finding_line(loop.finding)}"
     yield from (f"      ran: {_site_line(site)}" for site in loop.sites)
 

@@ -72,8 +72,11 @@ FILLER = Filler(
         "order.Line": lambda key: {"quantity": 1},
         "wishlists.WishList": lambda key: {"visibility": "Public"},
     },
-    # The page of a product shows three reviews.
-    fewer={"reviews.ProductReview": lambda n: n // 2},
+    # The page of a product shows three reviews and six recommendations.
+    fewer={
+        "reviews.ProductReview": lambda n: max(2, n // 4),
+        "catalogue.ProductRecommendation": lambda n: max(2, n // 4),
+    },
     makers={"auth.User": _make_user, "catalogue.Category": _make_category},
     skip=frozenset(
         {
