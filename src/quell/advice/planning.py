@@ -212,8 +212,7 @@ def _advise_relation(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mappi
         if is_own or fetch.method not in _FROM_CACHE:
             call = Call(model, finding.path, fetch, chain, _way(finding))
             return _answered(finding, answer(call))
-        chosen = _chosen_rows(finding, fetch, root, fetches)
-        if chosen is not None:
+        if (chosen := _chosen_rows(finding, fetch, root, fetches)) is not None:
             return replace(_answered(finding, answer(chosen)), chosen=chosen.path)
         return _planned(finding, _plan(finding, fetch, root, model), model)
     except QuellError:  # such as the name that to_attr gave to a list, which Django follows
@@ -288,8 +287,7 @@ def _plan(finding: Finding, fetch: Fetch, root: Fetch, model: type[Model]) -> Fe
 def _chosen_rows(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[int, Fetch]) -> Call | None:
     """Return the load on the way from the root that chose some rows only, with the path behind it."""
     behind: tuple[str, ...] = ()
-    # A queryset that prefetches is a new one: what a related manager holds does not answer it.
-    is_new = fetch.kind == "prefetch"
+    is_new = fetch.kind == "prefetch"  # a queryset that prefetches is not answered from what a manager holds
     while fetch.parent and fetch.number != root.number:
         behind = (*fetch.hops, *behind)
         fetch = fetches[fetch.parent]
