@@ -74,7 +74,7 @@ FILLER = Filler(
     },
     # The page of a product shows three reviews and six recommendations.
     fewer={
-        "reviews.ProductReview": lambda n: max(2, n // 4),
+        "reviews.ProductReview": lambda n: n // 4,
         "catalogue.ProductRecommendation": lambda n: max(2, n // 4),
     },
     makers={"auth.User": _make_user, "catalogue.Category": _make_category},
