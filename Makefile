@@ -27,7 +27,7 @@ format: ## Format the code, and repair what ruff can repair
 coverage: ## Like test, and require the minimum coverage of all cells together
 	@$(MATRIX) --coverage
 
-upstream: ## Run Django's own test suite with quell on
+upstream: ## Run the complete tests of Django and of DRF with and without quell
 	@$(call script,tools/upstream.py,py313-django61,python -m tools.upstream)
 
 apps: ## Run third-party applications with quell on

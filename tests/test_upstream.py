@@ -1,11 +1,11 @@
 """The comparison that decides whether Django's own suite comes out the same with quell on."""
 
-from tools.upstream import Comparison, Run, render
+from tools.upstream_results import Comparison, Run, render
 
 
 def _compare(off: dict[str, tuple[str, str]], on: dict[str, tuple[str, str]], *explained: str) -> Comparison:
     return Comparison(
-        version="5.2",
+        suite="Django 5.2",
         off=Run(outcomes=off, statistics={}),
         on=Run(outcomes=on, statistics={"queries": 7}),
         explained=frozenset(explained),

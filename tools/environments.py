@@ -15,7 +15,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.interpreters import find_interpreter
@@ -66,7 +66,11 @@ DEMO = Environment(name="demo", pythons=(_RUNNING,), requirements=("demo", _DEMO
 # nplusone and django-nplus1 do not run everywhere; this is where all of them do.
 PEERS = Environment(name="peers", pythons=("3.13", "3.12"), requirements=("peers", "django61"))
 SOAK = Environment(name="soak", pythons=("3.13", "3.12"), requirements=("soak", "django61"))
-ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK)}
+DRF = tuple(
+    replace(found, name=f"drf-{found.name}", requirements=("drf", *found.requirements[1:]))
+    for found in MATRIX
+)
+ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK, *DRF)}
 
 
 def ensure(environment: Environment) -> None:
