@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.apps import apps
 from django.db.models import Model
 
 from quell.advice.cached import over_cache
@@ -13,6 +12,7 @@ from quell.advice.choosing import separate_paths
 from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
+from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat
 from quell.advice.roots import admin_joins, deferred_code, note_on, reloading_code, spell
@@ -59,11 +59,14 @@ def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, 
 
 
 def _advise(finding: Finding, fetches: Mapping[int, Fetch], recording: Recording) -> _Advised:
-    if finding.kind == "unused_eager_load":
-        return _Advised(replace(finding, suggestion=removal_code(finding, recording)))
-    if finding.kind == "unused_columns":
-        return _Advised(advise_column(finding, model_of(finding.model)))
-    return _advise_one(finding, fetches)
+    try:
+        if finding.kind == "unused_eager_load":
+            return _Advised(replace(finding, suggestion=removal_code(finding, recording)))
+        if finding.kind == "unused_columns":
+            return _Advised(advise_column(finding, model_of(finding.model)))
+        return _advise_one(finding, fetches)
+    except UnknownModelError as error:
+        return _Advised(replace(finding, suggestion=str(error)))
 
 
 def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -138,7 +141,7 @@ def _with_message(finding: Finding, note: str, root: Fetch | None, fetches: Mapp
     if finding.message:
         return finding
     fetch = fetches.get(finding.fetches[1]) if len(finding.fetches) > 1 else None
-    model = model_of(finding.model) if finding.model else None
+    model = find_model(finding.model)
     message = message_of(finding, fetch, model)
     if not message:
         return finding
@@ -161,12 +164,6 @@ def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
             suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in names)},)"
             suggestion = suggestion.replace("'", '"')
     return replace(finding, plan=plan, place=place, suggestion=suggestion)
-
-
-def model_of(label: str) -> type[Model]:
-    """Return the model of a label."""
-    # Not get_model(): a model may belong to an application that is not installed.
-    return apps.get_registered_model(*label.split("."))
 
 
 def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> _Advised:

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Model
 
+from quell.advice.models import model_of
 from quell.events import Fetch
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
@@ -68,13 +68,13 @@ def deferred_code(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) 
         return code
     # Rows of a prefetch have a queryset of their own.
     path = finding.path[: -len(column) - 2]
-    model = apps.get_registered_model(*source.model.split("."))
+    model = model_of(source.model)
     return f'Prefetch("{path}", queryset={model.__name__}.{model._default_manager.name}{code})'
 
 
 def reloading_code(finding: Finding) -> str:
     """Return how rows are loaded again without forgetting their relations."""
-    model = apps.get_registered_model(*finding.model.split("."))
+    model = model_of(finding.model)
     rows = f"{model.__name__}.{model._base_manager.name}{FetchPlan(finding.path).as_code(model)}"
     return f"refresh_from_db(from_queryset={rows})"
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.apps import apps
 from django.db import connections
 from django.db.models import Model
 
+from quell.advice.models import find_model
 from quell.events import Fetch, QueryEvent
 from quell.findings import Finding
 from quell.introspection.receivers import own_method, receivers_of
@@ -124,11 +124,3 @@ def _skipped(model: type[Model], verb: str, fetch: Fetch | None) -> tuple[str, .
 
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def find_model(label: str) -> type[Model] | None:
-    """Return the model of a label, if it is still there."""
-    try:
-        return apps.get_registered_model(*label.split("."))
-    except (LookupError, TypeError):
-        return None
