@@ -71,6 +71,7 @@ class QueryEvent:
     loop_line: Location | None = None  # of the user's loop around it
     is_looped_by_library: bool = False  # whether a library's loop, and none of the user's, leads to it
     is_housekeeping: bool = False  # whether a framework asks for itself: sessions, permissions, content types
+    is_internal: bool = False  # the part of it that is no check of input: a session, a login, a content type
     params_hash: int = 0  # equal for equal parameters, which themselves are never kept
     value_hashes: tuple[int, ...] = ()  # of the parameters of a SELECT with a few of them; likewise
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did

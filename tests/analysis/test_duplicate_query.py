@@ -1,5 +1,6 @@
 """The same SELECT with the same parameters again, with nothing in between."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,3 +223,14 @@ def test_two_rows_asked_twice_on_one_line_are_one_finding() -> None:
     (finding,) = _find(*queries)
 
     assert (finding.count, finding.saved_queries) == (4, 2)
+
+
+def test_line_of_a_loop_is_not_named_again() -> None:
+    """What one line asks for many rows, and again for one of them, is the finding of the loop."""
+    elsewhere = Location("/project/other.py", 3, "other")
+    loop = Finding(kind="query_in_loop", code="Q102", trigger=TRIGGER, count=3, saved_queries=2)
+    seen = recording(queries=(repeat(), repeat()))
+
+    assert not find(seen, others=[loop])
+    assert len(find(seen, others=[replace(loop, trigger=elsewhere)])) == 1
+    assert len(find(recording(queries=(repeat(), repeat(trigger=elsewhere))), others=[loop])) == 1

@@ -168,3 +168,8 @@ def test_other_parameters_without_a_loop_of_the_user_are_a_loop() -> None:
     (finding,) = find(recording(queries=queries), threshold=3)
 
     assert (finding.kind, finding.code) == ("query_in_loop", "Q102")
+
+
+def test_what_django_keeps_for_itself_is_silent() -> None:
+    """Sessions, logins, content types and sites."""
+    assert not find(recording(queries=tuple(select(is_internal=True) for _ in range(5))), threshold=3)

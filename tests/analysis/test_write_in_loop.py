@@ -156,3 +156,31 @@ def test_two_models_of_one_line_are_two_findings() -> None:
     ]
 
     assert sorted(finding.model for finding in _find(*queries)) == ["shop.A", "shop.B"]
+
+
+def _saves(*operations: str, **facts: Any) -> tuple[QueryEvent, ...]:
+    sqls = {"insert": "INSERT INTO a (x) VALUES (%s)", "update": "UPDATE a SET x = %s WHERE id = %s"}
+    paths = {"insert": 1, "update": 2}
+    return tuple(write(sqls[item], path=paths[item], **facts) for item in operations)
+
+
+def test_new_and_old_rows_are_counted_together() -> None:
+    """Two rows by INSERT and one by UPDATE are three rows of one line."""
+    (finding,) = _find(*_saves("insert", "update", "insert"))
+
+    assert (finding.count, finding.saved_queries, finding.model) == (3, 1, "shop.A")
+    assert not _find(*_saves("insert", "update"))
+
+
+def test_update_that_finds_no_row_is_not_a_row_of_its_own() -> None:
+    """Django tries an UPDATE before the INSERT of a row that has a key."""
+    tried = _saves("update", row_count=0)
+
+    assert not _find(*tried, *_saves("insert"), *tried, *_saves("insert"))
+
+
+def test_two_saves_of_one_row_are_not_two_rows() -> None:
+    """A save() of the user's may save twice, on two lines."""
+    again = Location("/project/models.py", 9, "save")
+
+    assert not _find(*(_saves("insert") + _saves("update", trigger=again)) * 2)

@@ -89,6 +89,11 @@ def test_watch_shares_one_alias_among_rows() -> None:
 
 
 def _peak_of(work: Callable[[], object]) -> int:
+    # Once in a while the process doubles its table of interned strings, in whatever runs just then.
+    return min(_peak_of_one(work) for _ in range(3))
+
+
+def _peak_of_one(work: Callable[[], object]) -> int:
     gc.collect()
     tracemalloc.start()
     try:

@@ -133,3 +133,13 @@ def test_orphans_and_prefetches_lead_on_as_well() -> None:
     rest = without(recording(*alone, *below, order, loaded, queries=events), events)
 
     assert [item.kind for item in rest.fetches] == ["root", "root", "lazy", "lazy", "root", "prefetch"]
+
+
+@pytest.mark.parametrize(("break_at", "moved"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)])
+def test_reduced_recording_moves_its_breaks(break_at: int, moved: int) -> None:
+    """A break stays between the statements that it lay between."""
+    gone, first, also_gone, last = events = _selects(True, False, True, False)
+
+    rest = without(recording(queries=events, breaks=(break_at,)), [gone, also_gone])
+
+    assert (rest.queries, rest.breaks) == ((first, last), (moved,))

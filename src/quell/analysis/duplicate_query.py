@@ -43,7 +43,7 @@ def find(recording: Recording, *, others: Sequence[Finding] = ()) -> tuple[Findi
     found: dict[Hashable, Finding] = {}
     for positions in _without_parts(groups, recording.queries, fetches):
         finding = _finding(positions, recording.queries, fetches)
-        if finding is not None:
+        if finding is not None and not _is_part_of(finding, others):
             key = (finding.model, finding.path, finding.origin, finding.trigger)
             found[key] = _together(found[key], finding) if key in found else finding
     return tuple(found.values())
@@ -57,6 +57,12 @@ def _together(one: Finding, other: Finding) -> Finding:
         triggers=tuple(dict.fromkeys((*one.triggers, *other.triggers))),
         statements=(*one.statements, *other.statements),
     )
+
+
+def _is_part_of(finding: Finding, others: Iterable[Finding]) -> bool:
+    """Tell whether a loop already names every line that asked: what ends the loop ends this, too."""
+    loops = {(other.model, other.trigger) for other in others if other.kind == "query_in_loop"}
+    return bool(finding.triggers) and all((finding.model, line) in loops for line in finding.triggers)
 
 
 def _taken(recording: Recording, others: Sequence[Finding]) -> frozenset[int]:

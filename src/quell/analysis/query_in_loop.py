@@ -103,7 +103,7 @@ def _repeats(
     """Group the statements outside of fetches, and those of the given fetches, by call path, then by text."""
     by_path: dict[int, list[QueryEvent]] = {}
     for event in queries:
-        is_outside = not event.fetch or event.fetch in fetches
+        is_outside = (not event.fetch or event.fetch in fetches) and not event.is_internal
         if event.operation == "select" and not event.verb and is_outside:
             by_path.setdefault(event.call_path, []).append(event)
     grouped: dict[tuple[int, str, Hashable], list[QueryEvent]] = {}

@@ -1,5 +1,6 @@
 """A recording without some of its statements, as if they had never run."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -29,8 +30,8 @@ def without(recording: Recording, events: Iterable[QueryEvent]) -> Recording:
 
 def _moved(recording: Recording, gone: set[int]) -> tuple[int, ...]:
     """Return the positions of the breaks among the statements that stay."""
-    kept = [id(event) not in gone for event in recording.queries]
-    return tuple(sum(kept[:position]) for position in recording.breaks)
+    kept = [position for position, event in enumerate(recording.queries) if id(event) not in gone]
+    return tuple(bisect_left(kept, position) for position in recording.breaks)
 
 
 def _ancestors(fetches: Iterable[Fetch], gone: set[int]) -> set[int]:

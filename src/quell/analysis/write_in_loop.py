@@ -7,7 +7,7 @@ the unit is the *action*, the instruction of the user's code that called the ORM
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from quell.events import Fetch, QueryEvent, Recording, Schema
@@ -18,6 +18,8 @@ KIND, CODE = "write_in_loop", "Q105"
 WRITES = frozenset({"insert", "update", "delete"})
 MIN_CHUNK = 50  # rows in one call of a relation's manager that make a batch of it
 
+# Each of them writes a row by an INSERT or by an UPDATE, depending on whether it is there.
+_EITHER_WAY = frozenset({"save", "create", "get_or_create", "update_or_create"})
 _OF_RELATION = frozenset({"add", "remove", "set", "clear"})
 _UNNEST = re.compile(r"\bUNNEST\s*\(", re.IGNORECASE)
 _KEYS = re.compile(r"\bIN\s*\(((?:[^(),]*,)+[^()]*)\)", re.IGNORECASE)
@@ -64,10 +66,25 @@ def _shape(event: QueryEvent) -> Hashable:
 
 
 def _is_loop(events: list[QueryEvent], threshold: int) -> bool:
-    single = Counter(_shape(event) for event in events if not _is_batch(event))
-    all_of_it = Counter(_shape(event) for event in events)
+    saves = [event for event in events if _is_save(event)]
+    return _is_repeated(events, _shape, threshold) or _is_repeated(saves, _saved, threshold)
+
+
+def _is_repeated(events: list[QueryEvent], key: Callable[[QueryEvent], Hashable], threshold: int) -> bool:
+    single = Counter(key(event) for event in events if not _is_batch(event))
+    all_of_it = Counter(key(event) for event in events)
     # Of chunks only the last may be a single row.
     return any(count >= threshold and count * 2 > all_of_it[shape] for shape, count in single.items())
+
+
+def _is_save(event: QueryEvent) -> bool:
+    """Tell whether a statement saved a row, new or old; an UPDATE that finds none is followed by its INSERT."""
+    is_missed = event.operation == "update" and event.row_count == 0
+    return event.verb in _EITHER_WAY and event.operation in {"insert", "update"} and not is_missed
+
+
+def _saved(event: QueryEvent) -> Hashable:
+    return event.trigger, tables(event.sql)[:1]
 
 
 def _is_batch(event: QueryEvent) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import django
 from django.template.base import Node
 
-from quell.capture.loops import is_at_loop, is_user_loop
+from quell.capture.loops import is_at_loop, is_at_map, is_user_loop
 from quell.capture.places import code_location, node_location
 from quell.events import Location
 from quell.lineage.callpath import CallPath, Frame
@@ -58,6 +58,15 @@ _HOUSEKEEPING = tuple(
         "core/cache/", "core/management/", "core/serializers/", "db/migrations/", "test/",
     )
 )  # fmt: skip
+# The part of it that no loop of the user's can do at once, or differently.
+_INTERNAL = tuple(
+    _DJANGO + part.replace("/", os.sep)
+    for part in (
+        "contrib/auth/__init__.py", "contrib/auth/middleware.py", "contrib/contenttypes/management/",
+        "contrib/contenttypes/models.py", "contrib/messages/", "contrib/sessions/", "contrib/sites/",
+        "core/cache/", "core/management/", "db/migrations/", "test/client.py",
+    )
+)  # fmt: skip
 # What a form or a serializer reads to check its input; what it writes, somebody told it to write.
 _CHECKS = (
     _DJANGO + f"forms{os.sep}", _package("rest_framework/relations.py"), _package("rest_framework/validators.py")
@@ -74,6 +83,7 @@ class Action:
     loop: Location | None = None
     is_looped_by_library: bool = False
     is_housekeeping: bool = False
+    is_internal: bool = False
 
 
 def action_of(path: CallPath) -> Action:
@@ -89,10 +99,11 @@ def _find(path: CallPath) -> Action:
     position, verb = _user_position(frames)
     own = any(_is_housekeeping(frame, is_read=not verb) for frame in frames[:position])
     is_housekeeping = own or any(frame.code.co_filename.startswith(_CACHE) for frame in frames)
+    is_internal = any(frame.code.co_filename.startswith(_INTERNAL) for frame in frames[:position])
     if position == len(frames):
-        return Action(verb, is_housekeeping=is_housekeeping)
+        return Action(verb, is_housekeeping=is_housekeeping, is_internal=is_internal)
     outer = frames[position:]
-    loop = next((_line_of(frame) for frame in outer if is_user_loop(frame)), None)
+    loop = next((_line_of(frame) for frame in outer if is_user_loop(frame) or is_at_map(frame)), None)
     return Action(
         verb=verb,
         number=hash((path.unit, *((id(frame.code), frame.lasti, frame.note) for frame in outer))) or 1,
@@ -100,6 +111,7 @@ def _find(path: CallPath) -> Action:
         loop=loop,
         is_looped_by_library=loop is None and any(_is_loop_of_library(frame) for frame in frames),
         is_housekeeping=is_housekeeping,
+        is_internal=is_internal,
     )
 
 

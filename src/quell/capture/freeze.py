@@ -34,6 +34,7 @@ def freeze_event(event: RawEvent) -> QueryEvent:
         loop_line=action.loop,
         is_looped_by_library=action.is_looped_by_library,
         is_housekeeping=action.is_housekeeping,
+        is_internal=action.is_internal,
         params_hash=event.params_hash,
         value_hashes=event.value_hashes,
         fetch=event.fetch.number if event.fetch is not None else 0,

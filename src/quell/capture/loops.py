@@ -19,6 +19,7 @@ from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.drivers import FieldNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
+_MAPPING = frozenset({"map", "filter", "starmap", "reduce"})
 _ORM = os.path.dirname(db.__file__) + os.sep
 
 
@@ -50,6 +51,33 @@ def is_user_loop(frame: Frame) -> bool:
 def is_at_loop(frame: Frame) -> bool:
     """Tell whether a frame is in the middle of a loop, whoever wrote it."""
     return any(start <= frame.lasti <= end for start, end in _loop_ranges(frame.code))
+
+
+def is_at_map(frame: Frame) -> bool:
+    """Tell whether a frame of the user's is in the middle of ``map()`` or the like: a loop without a frame."""
+    if isinstance(frame.note, Node) or _MAPPING.isdisjoint(frame.code.co_names):
+        return False
+    return is_user_code(frame.code) and _is_inside_of_map(frame.code, frame.lasti)
+
+
+@lru_cache(maxsize=2048)
+def _is_inside_of_map(code: CodeType, lasti: int) -> bool:
+    """Tell whether the call that an instruction makes contains the name of such a function."""
+    instructions = tuple(dis.get_instructions(code))
+    call = next((found.positions for found in instructions if found.offset == lasti), None)
+    return call is not None and any(
+        found.argval in _MAPPING and found.offset < lasti and _is_within(found.positions, call)
+        for found in instructions
+        if "LOAD" in found.opname
+    )
+
+
+def _is_within(part: dis.Positions | None, whole: dis.Positions) -> bool:
+    if part is None or None in (*part, *whole):
+        # Python was told to keep no columns.
+        return False
+    start, end = (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
+    return (whole.lineno, whole.col_offset) <= start and end <= (whole.end_lineno, whole.end_col_offset)
 
 
 @lru_cache(maxsize=2048)

@@ -31,7 +31,7 @@ from quell.lineage.usage import Profile
 from quell.lineage.walking import walk
 
 _TRANSACTION = re.compile(
-    r"\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
+    r"\s*(?:(ROLLBACK)|SAVEPOINT|RELEASE|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
 )
 # What nearly every statement begins with, and no transaction control does.
 _CHUNK = 64  # longer lists are batches, whatever they hold
@@ -178,7 +178,9 @@ class Scope:
         marks: Marks,
     ) -> None:
         sql = sql if type(sql) is str else _as_text(sql, context)
-        if not sql.startswith(_USUAL) and _TRANSACTION.match(sql):
+        if not sql.startswith(_USUAL) and (control := _TRANSACTION.match(sql)):
+            if control[1]:
+                self.see_break()
             return
         if len(self.events) >= self._max_events:
             self.dropped_count += 1

@@ -31,7 +31,7 @@ from quell.lineage import accesses, profiling
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
-from quell.lineage.breaks import wrap_break
+from quell.lineage.breaks import break_at, wrap_break
 from quell.lineage.hooks import Hooks, active, stand_in_front_of
 from quell.lineage.recording import RecordingColumn, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
@@ -49,17 +49,18 @@ def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
 
 @dataclass(slots=True)
 class Patch:
-    """One reversible replacement of ``owner.name``."""
+    """One reversible replacement of ``owner.name``, or an attribute that the owner does not have by itself."""
 
     owner: Any
     name: str
     wrap: Callable[[Any], Any]
+    is_addition: bool = False
     _original: Any = field(default=None, init=False)
     _installed: Any = field(default=None, init=False)
 
     def install(self) -> None:
         """Do nothing when already installed, unless somebody who patched on top put the original back."""
-        current = self.owner.__dict__[self.name]
+        current = None if self.is_addition else self.owner.__dict__[self.name]
         if self._installed is not None and current is not self._original:
             return
         self._original = current
@@ -68,9 +69,12 @@ class Patch:
 
     def uninstall(self) -> None:
         """Restore the original, unless somebody patched on top: theirs needs this one, which stays, idle."""
-        if self._installed is None or self.owner.__dict__[self.name] is not self._installed:
+        if self._installed is None or self.owner.__dict__.get(self.name) is not self._installed:
             return
-        setattr(self.owner, self.name, self._original)
+        if self.is_addition:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self._original)
         self._installed = None
 
 
@@ -98,6 +102,11 @@ PATCHES = (
     Patch(BaseDatabaseWrapper, "rollback", wrap_break),
     Patch(BaseDatabaseWrapper, "savepoint_rollback", wrap_break),
     Patch(CursorWrapper, "callproc", wrap_break),
+    # COPY runs past Django, whose cursor hands out these methods of the driver's as they are.
+    *(
+        Patch(CursorWrapper, name, partial(break_at, name), is_addition=True)
+        for name in ("copy", "copy_expert", "copy_from")
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """
 Moments after which the same question may have another answer, though no statement was seen that changed anything.
 
-A rollback, a stored procedure, and a request that begins or ends: what is read after it is not read again.
+A rollback, a stored procedure, a COPY, and a request that begins or ends: what is read after it is not read again.
 """
 
 import functools
@@ -30,3 +30,14 @@ def wrap_break(original: Callable[..., Any]) -> Callable[..., Any]:
             tell()
 
     return run
+
+
+def break_at(name: str, original: None) -> property:
+    """Return an attribute to put in front of a ``__getattr__()``, which still answers; its use is such a moment."""
+
+    def tell_and_pass_on(self: object) -> Any:
+        tell()
+        # Python asks __getattr__() next.
+        raise AttributeError(name)
+
+    return property(tell_and_pass_on)
