@@ -11,6 +11,7 @@ from django.db.models import Model
 from quell.advice.models import find_model
 from quell.events import Fetch, QueryEvent
 from quell.findings import Finding
+from quell.introspection.keys import is_in_one_table, is_unique
 from quell.introspection.receivers import own_method, receivers_of
 
 _OF_RELATION = frozenset({"add", "remove", "set", "clear"})
@@ -29,11 +30,16 @@ def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
     skipped: tuple[str, ...] = ()
     if not verb or model is None:
         code = _raw_code(events)
-    elif model._meta.auto_created or (verb in _OF_RELATION and events[-1].operation != "update"):
+    elif model._meta.auto_created or (verb in _OF_RELATION and not _has_updates(events)):
         code, skipped = _relation_code(model, verb), receivers_of(model, "m2m")
     else:
-        code, skipped = _row_code(model, verb, events), _skipped(model, verb, fetch)
+        code, skipped = _row_code(model, verb, events), _skipped(model, verb, events, fetch)
     return replace(finding, suggestion=code), "; ".join(filter(None, (where, _warning(skipped))))
+
+
+def _has_updates(events: Sequence[QueryEvent]) -> bool:
+    """Tell whether a relation is a foreign key of the rows, which a manager sets to a row or to NULL."""
+    return any(event.operation == "update" for event in events)
 
 
 def _is_elsewhere(finding: Finding, event: QueryEvent) -> bool:
@@ -78,23 +84,38 @@ def _row_code(model: type[Model], verb: str, events: Sequence[QueryEvent]) -> st
         return (
             f"one {name}.objects.filter(pk__in=[...]).update({values}) with an expression, or bulk_update()"
         )
-    if verb == "get_or_create":
-        return f"{name}.objects.bulk_create({rows}, ignore_conflicts=True), then read them with one filter()"
     done = {event.operation for event in events}
-    if verb == "update_or_create" or {"insert", "update"} <= done:
-        return f"{name}.objects.bulk_create({rows}, {_on_conflict(model, changed, events)})"
+    if verb.endswith("or_create") or {"insert", "update"} <= done:
+        return _upsert_code(model, verb, changed, events)
     if "update" in done:
         fields = _quoted(changed) if len(changed) <= MAX_FIELDS else "..."
         return f"{name}.objects.bulk_update({rows}, [{fields}]) after the loop, or one update() with an expression"
     # bulk_create() refuses rows that lie in two tables.
-    code = f"one INSERT per table of {name}" if model._meta.parents else f"{name}.objects.bulk_create({rows})"
+    code = (
+        f"{name}.objects.bulk_create({rows})" if is_in_one_table(model) else f"one INSERT per table of {name}"
+    )
     return f"{code} after the loop"
 
 
-def _on_conflict(model: type[Model], changed: Sequence[str], events: Sequence[QueryEvent]) -> str:
-    """Return the arguments that make ``bulk_create()`` update; MySQL finds the conflict by itself."""
+def _upsert_code(model: type[Model], verb: str, changed: Sequence[str], events: Sequence[QueryEvent]) -> str:
+    """Return what creates the rows that are not there; only a unique key lets the database tell which."""
+    name, rows = model.__name__, f"{model._meta.model_name}s"
     select = next((event.sql for event in events if event.operation == "select"), "")
-    unique = _fields(model, select, _WHERE) or (model._meta.pk.name,)
+    keys = [field.name for field in model._meta.pk_fields]
+    unique = _fields(model, select, _WHERE) or tuple(keys)
+    if not is_in_one_table(model) or not is_unique(model, unique):
+        found = (
+            f"one {name}.objects.filter({unique[0]}__in=[...]) before the loop for the rows that are there"
+        )
+        new = "bulk_create() of the others" if is_in_one_table(model) else "save() of the others"
+        return f"{found}, then {new}" + (", and bulk_update()" if verb != "get_or_create" else "")
+    if verb == "get_or_create":
+        return f"{name}.objects.bulk_create({rows}, ignore_conflicts=True), then read them with one filter()"
+    return f"{name}.objects.bulk_create({rows}, {_on_conflict(unique, changed, events)})"
+
+
+def _on_conflict(unique: Sequence[str], changed: Sequence[str], events: Sequence[QueryEvent]) -> str:
+    """Return the arguments that make ``bulk_create()`` update; MySQL finds the conflict by itself."""
     updated = [field for field in changed if field not in unique]
     fields = _quoted(updated) if 0 < len(updated) <= MAX_FIELDS else "..."
     target = f"unique_fields=[{_quoted(unique)}], "
@@ -111,11 +132,20 @@ def _fields(model: type[Model], sql: str, part: re.Pattern[str]) -> tuple[str, .
     return tuple(dict.fromkeys(names[column] for column in columns if column in names))
 
 
-def _skipped(model: type[Model], verb: str, fetch: Fetch | None) -> tuple[str, ...]:
+def _times_of(model: type[Model], verb: str, events: Sequence[QueryEvent]) -> tuple[str, ...]:
+    """Return the columns that ``save()`` sets to the time, and ``bulk_update()`` leaves as they are."""
+    changed = _fields(model, next((e.sql for e in events if e.operation == "update"), ""), _SET)
+    fields = [field for field in model._meta.concrete_fields if getattr(field, "auto_now", False)]
+    return tuple(f"auto_now of {field.name}" for field in fields if verb == "save" and field.name in changed)
+
+
+def _skipped(
+    model: type[Model], verb: str, events: Sequence[QueryEvent], fetch: Fetch | None
+) -> tuple[str, ...]:
     """Return what runs for each row now, and would not for all of them at once."""
     if verb in {"save", "create", "get_or_create", "update_or_create"}:
         own = own_method(model, "save")
-        return (*([own] if own else []), *receivers_of(model, "save"))
+        return (*([own] if own else []), *receivers_of(model, "save"), *_times_of(model, verb, events))
     # delete() of a queryset sends the signals of every row, and calls no method of it.
     is_of_row = verb == "delete" and (fetch is None or fetch.method != "delete")
     own = own_method(model, "delete") if is_of_row else ""
