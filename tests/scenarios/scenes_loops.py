@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import connection
+from django.forms import Form, ModelChoiceField, formset_factory
 from django.template.loader import render_to_string
 
 from tests.library.forms import TagFormSet
@@ -131,6 +132,19 @@ def through_a_manager_method() -> object:
 def choices_of_a_formset() -> object:
     """Each form of a formset loads its choices."""
     return str(TagFormSet())  # origin, trigger
+
+
+@scenario(finds_loop("Book", origin="choices"), databases=True)
+def choices_of_a_relation_in_a_formset() -> object:
+    """So they do where the choices are what a relation of one row leads to."""
+    author = Author.objects.get(name="Author 1")
+
+    class BookForm(Form):
+        """Choose a book of one author."""
+
+        book = ModelChoiceField(queryset=author.books.all())  # choices
+
+    return str(formset_factory(BookForm, extra=3)())  # trigger
 
 
 @scenario(finds_loop("Country", origin="inner", trigger="inner"))

@@ -64,7 +64,8 @@ def _is_no_loop(events: list[QueryEvent], fetch: Fetch | None, recording: Record
 def _has_one_answer(events: list[QueryEvent], fetch: Fetch | None) -> bool:
     """Tell whether the repeats are no loop over rows: one row reads a relation, or a library asks, again and again."""
     is_same = len({(event.sql, event.params_hash) for event in events}) == 1
-    is_read_again = fetch is not None and fetch.kind != "root" and not fetch.variant
+    # Each form of a formset asks for its choices anew, also where a relation of one row gives them.
+    is_read_again = fetch is not None and fetch.kind != "root" and not (fetch.variant or fetch.form_field)
     return is_read_again or (is_same and not events[0].is_in_user_loop)
 
 
