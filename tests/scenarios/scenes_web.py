@@ -1,5 +1,7 @@
 """Requests: generic views, the admin, and REST framework."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIRequestFactory
@@ -160,7 +162,8 @@ def names_of_related_rows() -> object:
 def admin_inline() -> object:
     """Rows of an inline are changed in its class, not in that of the admin around it."""
     book = Book.objects.get(title="Book 0")
-    Edition.objects.create(book=book, printer=Printer.objects.create(slug="another"))
+    # The admin orders by the key: it stays the last one.
+    Edition.objects.create(pk=UUID(int=2**128 - 1), book=book, printer=Printer.objects.create(slug="another"))
     return _admin(f"/admin/library/book/{book.pk}/change/")
 
 

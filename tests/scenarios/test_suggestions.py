@@ -29,7 +29,7 @@ _NAMES: dict[str, Any] = {
 
 
 # What a rerun cannot change from outside. Raw SQL is tried by its fix in test_corpus.
-_NO_RERUN = {
+NO_RERUN = {
     "scenes_flow-raw": "raw querysets are not exchanged",
     "scenes_concurrency-async_count": "a count in a thread has other frames",
     "scenes_roots-labels_of_choices": "an iterator of Django's own has other frames",
@@ -53,7 +53,7 @@ class Pasted(quell.FetchPlan):
 
 
 @boundary
-def _run(item: Scenario) -> object:
+def run(item: Scenario) -> object:
     """Run a scenario, and leave nothing of it behind."""
     if item.transactional:
         return item.run()
@@ -67,7 +67,7 @@ def _run(item: Scenario) -> object:
 
 def _rerun(item: Scenario, injection: Injection) -> tuple[tuple[Finding, ...], object]:
     with quell.watch() as watch, answers_from(injection):
-        result = _run(item)
+        result = run(item)
     return watch.findings, result
 
 
@@ -83,12 +83,12 @@ def _is_cured(finding: Finding, left: tuple[Finding, ...]) -> bool:
 def test_plan_ends_the_pattern(item: Scenario) -> None:
     """A rerun with all plans gives the same, without the patterns that had one."""
     with quell.watch() as watch:
-        plain = _run(item)
+        plain = run(item)
     planned = [own_plan(finding) for finding in watch.findings if finding.plan is not None]
     if not planned:
         pytest.skip("only other code helps")
-    if item.name in _NO_RERUN:
-        pytest.skip(_NO_RERUN[item.name])
+    if item.name in NO_RERUN:
+        pytest.skip(NO_RERUN[item.name])
 
     injection = injection_for(watch.scope, planned)
     left, fixed = _rerun(item, injection)
@@ -103,13 +103,13 @@ def test_plan_ends_the_pattern(item: Scenario) -> None:
 def test_suggestion_runs_as_it_is(item: Scenario) -> None:
     """Code for a queryset runs when it is pasted there; where only the queryset must change, it ends the pattern."""
     with quell.watch() as watch:
-        plain = _run(item)
+        plain = run(item)
 
     for finding in watch.findings:
         if not finding.suggestion.startswith("."):
             continue
         ast.parse(f"queryset{finding.suggestion}", mode="eval")
-        if not finding.fetches[0] or item.name in {*_NO_RERUN, "scenes_flow-union"}:
+        if not finding.fetches[0] or item.name in {*NO_RERUN, "scenes_flow-union"}:
             continue
         injection = _pasted(watch, finding)
         left, fixed = _rerun(item, injection)
