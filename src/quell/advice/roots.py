@@ -107,10 +107,18 @@ def admin_joins(model: type[Model], class_name: str, joins: Sequence[str]) -> tu
     present: set[str] = set()
     for admin in _admins(model, class_name):
         value = admin.list_select_related
-        present |= (
-            set(value) if isinstance(value, list | tuple) else set(_listed_keys(model, admin.list_display))
-        )
+        if isinstance(value, list | tuple):
+            present |= set(value)
+        else:
+            present |= set(_bare_keys(model) if value else _listed_keys(model, admin.list_display))
     return drop_covered((*present, *joins))
+
+
+def _bare_keys(model: type[Model]) -> Iterator[str]:
+    """Yield what a bare ``select_related()`` joins: as one name is given it joins no others."""
+    for field in model._meta.fields:
+        if (field.many_to_one or field.one_to_one) and not field.null:
+            yield field.name
 
 
 def _admins(model: type[Model], class_name: str) -> Iterator[Any]:
