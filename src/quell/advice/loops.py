@@ -1,5 +1,13 @@
 """What to write before a loop that runs the same SELECT again and again."""
 
+import ast
+from collections.abc import Sequence
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+
+from quell.advice.chains import Step, query_at, read_chain
 from quell.events import Fetch
 
 
@@ -11,8 +19,61 @@ def loop_code(fetch: Fetch | None) -> str:
     if fetch.form_field and fetch.method in {"", "iterator"}:
         # All forms of a formset copy the field, and with it choices that are a list.
         return f'field.choices = list(field.choices) where the field "{fetch.form_field}" is made'
+    known = _known_code(fetch)
+    if known:
+        return f"{known} before the loop"
     if fetch.method == "get":
         return f"{name}.objects.in_bulk(...) before the loop"
     if fetch.method in {"count", "exists", "aggregate"}:
         return f"one {name}.objects.values(...).annotate(...) before the loop"
     return f"one {name}.objects.filter(...__in=...) before the loop"
+
+
+def _known_code(fetch: Fetch) -> str:
+    """Return the query for all values of the one column that the loop asks for, if the source spells it."""
+    if not fetch.model:
+        return ""
+    model: type[Model] = apps.get_registered_model(*fetch.model.split("."))
+    manager = model._default_manager.name
+    rows = f"{model.__name__}.{manager}"
+    if not query_at(fetch.origin, manager).startswith(f"{rows}."):
+        return ""
+    field = _field_of(model, read_chain(fetch.origin, manager).steps, fetch.method)
+    return _code(rows, field, fetch.method) if field is not None else ""
+
+
+def _field_of(model: type[Model], steps: Sequence[Step], method: str) -> "Field[object, object] | None":
+    """Return the field that the only condition of a chain compares with a value of the loop."""
+    first = steps[0].name if steps else ""
+    if not (first == "get" and len(steps) == 1) and not (first == "filter" and len(steps) <= 2):
+        return None
+    if len(steps) == 2 and steps[1].name not in {method, "get"}:
+        return None
+    match steps[0]:
+        case Step(arguments=(), keywords=(ast.keyword(arg=str(name), value=value),)):
+            return None if isinstance(value, ast.Constant) else _named(model, name)
+    return None
+
+
+def _named(model: type[Model], name: str) -> "Field[object, object] | None":
+    try:
+        found = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    # A key of several columns takes tuples, and a relation from elsewhere may give a row twice.
+    return found if isinstance(found, Field) and found.concrete and found.column else None
+
+
+def _code(rows: str, field: "Field[object, object]", method: str) -> str:
+    name = "pk" if field.primary_key else field.name
+    values = "keys" if field.primary_key or field.is_relation else "values"
+    chosen = f"{rows}.filter({name}__in={values})"
+    if method == "count":
+        return f'{chosen}.values_list("{name}").order_by().annotate(row_count=Count("pk"))'
+    if method == "exists":
+        return f'set({chosen}.values_list("{name}", flat=True))'
+    if method == "get" and field.primary_key:
+        return f"{rows}.in_bulk({values})"
+    if method == "get" and field.unique and not field.is_relation:
+        return f'{rows}.in_bulk({values}, field_name="{name}")'
+    return chosen

@@ -1,0 +1,75 @@
+"""The code for a query in a loop names the column that the loop asks for, and runs."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db.models import Count
+
+import quell
+from tests.library.models import Author, Book, Printer
+
+pytestmark = [pytest.mark.usefixtures("library"), pytest.mark.django_db]
+
+
+def _suggestion(ask: Callable[[], object]) -> str:
+    with quell.watch() as watch:
+        ask()
+    return next(item.suggestion for item in watch.findings if item.kind == "query_in_loop")
+
+
+def _value(code: str, **names: object) -> object:
+    query = code.removesuffix(" before the loop")
+    assert query != code
+    return eval(query, {"Author": Author, "Book": Book, "Printer": Printer, "Count": Count, **names})
+
+
+def test_loop_advice_for_a_key_is_in_bulk() -> None:
+    """Rows by primary key come from in_bulk()."""
+    keys = [book.pk for book in Book.objects.all()]
+    code = _suggestion(lambda: [Book.objects.get(pk=key) for key in keys])
+
+    assert _value(code, keys=keys) == {book.pk: book for book in Book.objects.all()}
+
+
+def test_loop_advice_for_a_unique_column_names_it() -> None:
+    """in_bulk() takes any unique column."""
+    values = [Printer.objects.create(slug=f"loop-{number}").slug for number in range(3)]
+    code = _suggestion(lambda: [Printer.objects.get(slug=value) for value in values])
+
+    assert _value(code, values=values) == {
+        item.slug: item for item in Printer.objects.filter(slug__in=values)
+    }
+
+
+def test_loop_advice_for_another_column_is_a_filter() -> None:
+    """A column that is not unique is no key of in_bulk()."""
+    values = ["Book 0", "Book 1", "Book 2"]
+    code = _suggestion(lambda: [Book.objects.get(title=value) for value in values])
+
+    assert code == "Book.objects.filter(title__in=values) before the loop"
+
+
+def test_loop_advice_for_a_count_groups() -> None:
+    """Counts of all values are one grouped query."""
+    keys = list(Author.objects.all())
+    counts: list[int] = []
+    code = _suggestion(lambda: counts.extend(Book.objects.filter(author=key).count() for key in keys))
+
+    found = dict(_value(code, keys=keys))  # type: ignore[call-overload]
+    assert [found.get(author.pk, 0) for author in keys] == counts
+
+
+def test_loop_advice_for_an_existence_is_a_set() -> None:
+    """Existence of all values is a set to look them up in."""
+    values = ["Book 0", "Book 1", "nothing"]
+    code = _suggestion(lambda: [Book.objects.filter(title=value).exists() for value in values])
+
+    assert _value(code, values=values) == {"Book 0", "Book 1"}
+
+
+def test_loop_advice_for_several_conditions_is_general() -> None:
+    """What depends on two columns is not narrowed to one."""
+    values = ["Book 0", "Book 1", "Book 2"]
+    code = _suggestion(lambda: [Book.objects.filter(title=value, pk__gt=0).exists() for value in values])
+
+    assert "..." in code
