@@ -192,7 +192,7 @@ class Loan(models.Model):
     book = models.ForeignKey(Book, models.CASCADE, related_name="loans")
 
     def __str__(self) -> str:
-        return str(self.number)
+        return f"{self.number}: {self.book.title}"  # loan text
 
 
 class Category(models.Model):

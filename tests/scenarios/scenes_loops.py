@@ -29,6 +29,21 @@ def get_in_a_helper() -> object:
     return [_book(title) for title in TITLES]
 
 
+def _rows(books: Any) -> list[Any]:
+    return list(books)  # evaluated
+
+
+@scenario(finds_loop("Book", origin="origin", trigger="evaluated"))
+def querysets_for_one_helper() -> object:
+    """A helper that evaluates what three lines of one function build is one cause."""
+    found: list[Any] = []
+    for title in TITLES:
+        found += _rows(Book.objects.filter(title=title))  # origin
+        found += _rows(Book.objects.filter(title=title))
+        found += _rows(Book.objects.filter(title=title))
+    return found
+
+
 @scenario(finds_loop("Book"))
 def get_in_a_while_loop() -> object:
     """Any loop is one."""

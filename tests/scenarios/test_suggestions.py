@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db import models, transaction
 from django.db.models import functions
 
@@ -25,12 +26,14 @@ _NAMES: dict[str, Any] = {
     **{name: getattr(functions, name) for name in functions.__all__},
     **{model.__name__: model for model in apps.get_models()},
     "models": models,
+    "GenericPrefetch": GenericPrefetch,
 }
 
 
 # What a rerun cannot change from outside. Raw SQL is tried by its fix in test_corpus.
 NO_RERUN = {
     "scenes_flow-raw": "raw querysets are not exchanged",
+    "scenes_paths-two_hops_from_raw_sql": "raw querysets are not exchanged",
     "scenes_concurrency-async_count": "a count in a thread has other frames",
     "scenes_roots-labels_of_choices": "an iterator of Django's own has other frames",
 }

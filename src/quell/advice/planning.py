@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from django.db.models import Model
 
 from quell.advice.cached import over_cache
-from quell.advice.calls import Answer, Call, free_name
+from quell.advice.calls import Answer, Call
 from quell.advice.chains import Chain, read_chain
-from quell.advice.choosing import separate_paths
+from quell.advice.loading_plans import loading_plan, plan_of_way
 from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
@@ -16,6 +16,7 @@ from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat
 from quell.advice.roots import admin_joins, deferred_code, note_on, reloading_code, spell
+from quell.advice.unplanned import attribute_code, generic_code
 from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
 from quell.events import Fetch, Recording
@@ -207,13 +208,16 @@ def _advise_relation(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mappi
     model = model_of(finding.model)
     try:
         if is_own or fetch.method not in _FROM_CACHE:
-            call = Call(model, finding.path, fetch, chain, _way(finding))
+            call = Call(model, finding.path, fetch, chain, plan_of_way(finding))
             return _answered(finding, answer(call))
         if (chosen := _chosen_rows(finding, fetch, root, fetches)) is not None:
             return replace(_answered(finding, answer(chosen)), chosen=chosen.path)
-        return _planned(finding, _plan(finding, fetch, root, model), model)
-    except QuellError:  # such as the name that to_attr gave to a list, which Django follows
-        return _Advised(replace(finding, suggestion=f'.prefetch_related("{finding.path}")'))
+        generic = generic_code(finding, fetches, model_of)
+        if generic:
+            return _Advised(replace(finding, suggestion=generic))
+        return _planned(finding, loading_plan(finding, fetch, root, model), model)
+    except QuellError:
+        return _Advised(replace(finding, suggestion=attribute_code(finding, fetch, fetches)))
 
 
 def _advise_cached(finding: Finding, fetch: Fetch) -> _Advised:
@@ -250,35 +254,6 @@ def _chain(fetch: Fetch, relation: str, root: Fetch) -> Chain:
     origin = read_chain(fetch.origin, relation, origin=root.origin)
     trigger = read_chain(fetch.trigger, relation, origin=root.origin)
     return max(origin, trigger, key=lambda chain: len(chain.steps))
-
-
-def _way(finding: Finding) -> FetchPlan:
-    """Return the plan for the hops before the last one that the same line loaded on demand."""
-    return FetchPlan(*(load.path for load in finding.loads[:-1]))
-
-
-def _plan(finding: Finding, fetch: Fetch, root: Fetch, model: type[Model]) -> FetchPlan:
-    """Return what loads a relation, or counts it, for all rows."""
-    name = finding.path.removesuffix("_set").rpartition("__")[2].removesuffix("_set")
-    plan = FetchPlan()
-    if fetch.method == "count":
-        plan = FetchPlan(counts={free_name(model, f"{name}_count"): finding.path})
-    elif fetch.method == "exists":
-        plan = FetchPlan(exists={free_name(model, f"has_{name}"): finding.path})
-    if plan:
-        plan |= _way(finding)
-        try:
-            plan.as_code(model)
-        except QuellError:
-            # Behind a relation to many rows there is no row of the queryset that could hold a number.
-            plan = FetchPlan()
-    if plan:
-        return plan
-    # A union and raw SQL take no join, and an iterator takes a prefetch with a chunk_size only.
-    if root.combinator or root.is_raw:
-        return FetchPlan(separate=(finding.path,))
-    separate = separate_paths(model, finding.loads) if root.method != "iterator" else ()
-    return FetchPlan(finding.path, separate=separate)
 
 
 def _chosen_rows(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[int, Fetch]) -> Call | None:

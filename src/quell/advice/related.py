@@ -14,7 +14,7 @@ from quell.loading.values import is_prefix
 
 _ROW_CALLS = frozenset(
     {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
-    | {"select_related", "prefetch_related"}
+    | {"select_related", "prefetch_related", "select_for_update"}
 )
 _CONDITIONS = frozenset({"filter", "exclude"})
 _ONE_ROW = {"first": "first", "last": "last", "latest": "latest", "earliest": "earliest"}
@@ -30,6 +30,8 @@ def answer(call: Call) -> Answer:
     kept = kept_steps(call)
     if call.behind and not _is_prefetching(kept, call.behind):
         kept = [*kept, Step("prefetch_related", (ast.Constant(call.behind),))]
+    if "union" in call.fetch.variant:
+        return _all_rows(call, "choose among the prefetched rows in Python")
     is_known = bool(call.chain.steps) or not set(call.fetch.variant) - {"order", "values"}
     if not is_known or not call.chain.is_same_for_all([*kept, *_lookups(call)]):
         return _all_rows(call, "choose among the prefetched rows in Python")
@@ -89,7 +91,8 @@ def _is_sliced(call: Call) -> bool:
 
 
 def _all_rows(call: Call, note: str) -> Answer:
-    return Answer(FetchPlan(call.path).as_code(call.model), note=note)
+    path = f"{call.path}__{call.behind}" if call.behind else call.path
+    return Answer(FetchPlan(path).as_code(call.model), note=note)
 
 
 def _one_row(call: Call, kept: Sequence[Step], which: str) -> Answer:

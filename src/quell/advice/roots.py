@@ -57,6 +57,8 @@ def _loading(names: frozenset[str], columns: Iterable[str], *, is_deferring: boo
 def deferred_code(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> str:
     """Return the calls that load a column which ``only()`` or ``defer()`` left out."""
     source = fetches.get(fetch.parent)
+    if source is not None and source.is_raw:
+        return f'select "{fetch.hops[-1]}" in the SQL'
     if source is None or not source.deferred[0]:
         return ".defer(None)"
     names, is_deferring = source.deferred

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from quell.analysis.families import CREATES
 from quell.analysis.needed import is_asked_anew, is_chunked
-from quell.events import Fetch, QueryEvent, Recording
+from quell.events import Fetch, Location, QueryEvent, Recording
 from quell.findings import Finding
 from quell.sqltext import fingerprint
 
@@ -30,7 +30,7 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     Return one finding per loop that ran one SELECT at least ``threshold`` times.
 
     Loads that several instances caused belong to the rule for N+1, what one instance loads again and again is a
-    loop, too; paging and batches are none. What one line does with one queryset is one finding.
+    loop, too; paging and batches are none. What one line does with the querysets of one function is one finding.
     """
     fetches = _outside_of_n_plus_one(recording.fetches)
     found: dict[Hashable, Finding] = {}
@@ -38,9 +38,15 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
         fetch = fetches.get(events[0].fetch)
         if len(events) >= threshold and not _is_no_loop(events, fetch, recording):
             finding = _finding(events, fetch)
-            key = (finding.kind, finding.model, finding.origin, finding.trigger or events[0].call_path)
+            line = finding.trigger or events[0].call_path
+            key = (finding.kind, finding.model, _builder(finding.origin), line)
             found[key] = _together(found[key], finding) if key in found else finding
     return tuple(found.values())
+
+
+def _builder(origin: Location | None) -> Hashable:
+    """Return the function that built a queryset: a helper that it hands several to is one cause."""
+    return (origin.file, origin.function) if origin is not None else None
 
 
 def _together(one: Finding, other: Finding) -> Finding:

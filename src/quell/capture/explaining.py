@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.sql.query import Query
 
-from quell.introspection.managers import cache_name, condition_count, relation_name, variant_of
+from quell.introspection.managers import cache_name, condition_count, own_lookups, relation_name, variant_of
 from quell.lineage.accesses import Access
 from quell.lineage.alias import NO_FACTS, FetchRecord, QueryFacts
 from quell.lineage.callpath import CallPath
@@ -76,6 +76,9 @@ def _explain_manager(fetch: FetchRecord, access: Access, path: CallPath, sql: st
         variant = variant_of(query, fetch.method, fetch.model, own_conditions) if name else ()
         facts = path.facts[key] = (name, variant)
     name, fetch.variant = facts
+    lookups, fetch.lookups = fetch.lookups, ()
+    if lookups and lookups != own_lookups(fetch.model):
+        fetch.variant = (*fetch.variant, "prefetch")
     if name:
         fetch.hops = (name,)
     else:

@@ -52,7 +52,8 @@ def variant_of(
     Return what a call added to a related manager.
 
     Returns:
-        Some of ``filter``, ``order``, ``slice``, ``values``, ``distinct``, ``columns`` and ``join``.
+        Some of ``filter``, ``order``, ``slice``, ``values``, ``distinct``, ``columns``, ``join``, ``union`` (of any
+        kind) and ``lock``.
 
     What the default manager does itself is not added by the call: its related managers do it, too.
     """
@@ -68,6 +69,8 @@ def variant_of(
         "distinct": inner.distinct != own.distinct,
         "columns": is_listed and _columns(inner) != _columns(own),
         "join": is_listed and inner.select_related != own.select_related,
+        "union": bool(inner.combinator),
+        "lock": inner.select_for_update and not own.select_for_update,
     }
     return tuple(name for name, is_added in added.items() if is_added)
 
@@ -138,6 +141,16 @@ def _count_conditions(node: Any) -> int:
 
 
 @lru_cache(maxsize=2048)
+def _own_rows(model: type[Model]) -> Any:
+    return model._default_manager.get_queryset()
+
+
 def _own_query(model: type[Model]) -> Any:
     """Return the query that the default manager begins with, such as one with the condition of a soft delete."""
-    return model._default_manager.get_queryset().query
+    return _own_rows(model).query
+
+
+def own_lookups(model: type[Model]) -> tuple[Any, ...]:
+    """Return what the default manager prefetches with every queryset."""
+    lookups: tuple[Any, ...] = _own_rows(model)._prefetch_related_lookups
+    return lookups

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from asgiref.sync import SyncToAsync
@@ -130,9 +130,13 @@ def _node(frame: FrameType, access: Access) -> Node:
 def _watch(function: Any, handler: Any, handlers: dict[int, Any] = ALWAYS_ASKED) -> None:
     code, is_own = code_of(function)
     if code is not None:
-        handlers[id(code)] = handler if is_own or isinstance(handler, str) else tolerant(handler)
-        _kept.append(code)
-        ROLES.pop(id(code), None)
+        _remember(code, handler if is_own or isinstance(handler, str) else tolerant(handler), handlers)
+
+
+def _remember(code: CodeType, handler: Handler | str, handlers: dict[int, Any]) -> None:
+    handlers[id(code)] = handler
+    _kept.append(code)
+    ROLES.pop(id(code), None)
 
 
 _METHODS = (
@@ -158,8 +162,10 @@ def _watch_orm() -> None:
     _watch_inner(
         related_descriptors.create_forward_many_to_many_manager, "Manager.set", "set"
     )  # what it reads, it reads to write
-    # The frame of iterator() itself is gone when the first row is read.
+    # The frame of iterator() is gone when the first row is read, and that of aiterator() waits in another thread.
     _watch(QuerySet._iterator, "iterator", ASKED_OF_ORM)  # type: ignore[attr-defined]
+    for code in inner_codes(query_module.BaseIterable.__dict__["_async_generator"]):
+        _remember(code, "iterator", ASKED_OF_ORM)
 
 
 def _watch_surroundings() -> None:
@@ -178,7 +184,7 @@ def _watch_generic_keys() -> None:
     fields = sys.modules["django.contrib.contenttypes.fields"]
     owner = getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey)
     _watch(owner.__get__, _see_loader("generic"), ASKED_OF_ORM)
-    for code in inner_codes(fields.create_generic_related_manager.__code__):
+    for code in inner_codes(fields.create_generic_related_manager):
         if code.co_qualname.endswith("GenericRelatedObjectManager.get_queryset"):
             watch_owner(code)
     _watch_inner(
@@ -188,11 +194,9 @@ def _watch_generic_keys() -> None:
 
 def _watch_inner(function: Any, ending: str, handler: Any, handlers: dict[int, Any] = ASKED_OF_ORM) -> None:
     """Learn the frames of what a function makes."""
-    for code in inner_codes(function.__code__):
+    for code in inner_codes(function):
         if code.co_qualname.endswith(ending):
-            handlers[id(code)] = handler
-            ROLES.pop(id(code), None)
-            _kept.append(code)
+            _remember(code, handler, handlers)
 
 
 def _watch_views() -> None:

@@ -45,6 +45,8 @@ class FetchRecord:
     owner_pk: Hashable = None
     instance_model: "type[Model] | None" = None
     known_fields: tuple[Any, ...] = ()
+    # What a related manager's queryset is to prefetch.
+    lookups: tuple[Any, ...] = ()
     hops: tuple[str, ...] = ()
     is_prefetch = False
     is_deferred = False
@@ -71,8 +73,9 @@ class FetchRecord:
     def ask(self, instance: "Model") -> None:
         """Note the instance that asked for this fetch."""
         alias = instance._state.db
-        self.parent = alias if type(alias) is FetchAlias and isinstance(instance, alias.model) else None
         model = type(instance)
+        if type(alias) is FetchAlias:
+            self.parent = alias if issubclass(model, alias.model) else _alias_of_parent(alias, model)
         self.instance_model = model
         self.owner_pk = instance.__dict__.get(model._meta.pk.attname)
         # The key alone would merge joined instances of one row, the address alone rows that an iterator dropped.
@@ -125,6 +128,18 @@ class FetchAlias(str):
 
     def __deepcopy__(self, memo: object) -> "FetchAlias":
         return self
+
+
+def _alias_of_parent(alias: FetchAlias, model: "type[Model]") -> FetchAlias | None:
+    """Return the alias of a parent's row that Django made of a child's, ``None`` for any other row."""
+    if not issubclass(alias.model, model):
+        return None
+    for base in alias.model._meta.get_base_chain(model):
+        link = alias.model._meta.get_ancestor_link(base)
+        if link is None:
+            return None
+        alias = alias.joined(link.name, base)
+    return alias
 
 
 def plain_alias(alias: str) -> str:

@@ -130,6 +130,8 @@ class Hooks:
             instance = queryset._hints.get("instance")
         if isinstance(instance, Model):
             fetch.hinted = ref(instance)
+            if queryset._prefetch_related_lookups:
+                fetch.lookups = queryset._prefetch_related_lookups
             if queryset._known_related_objects:
                 fetch.known_fields = tuple(queryset._known_related_objects)
         return FetchAlias(alias, fetch, queryset.model)

@@ -30,14 +30,6 @@ def code_of(function: Callable[..., Any]) -> tuple[CodeType | None, bool]:
     return getattr(unwrapped, "__code__", None), False
 
 
-def inner_codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of what a function makes, at any depth."""
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield inner
-            yield from inner_codes(inner)
-
-
 def tolerant(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return a handler for the frame of a wrapper, whose variables may have other names."""
 
@@ -81,3 +73,13 @@ def _closed_over(function: Any) -> Iterator[Any]:
             continue
         if inspect.isfunction(value) or inspect.ismethod(value):
             yield value
+
+
+def inner_codes(function: Callable[..., Any]) -> Iterator[CodeType]:
+    """Yield the code of everything that is defined inside of a function, such as the methods of a class."""
+    code, _ = code_of(function)
+    waiting = [code] if code is not None else []
+    for outer in waiting:
+        found = [inner for inner in outer.co_consts if isinstance(inner, CodeType)]
+        yield from found
+        waiting.extend(found)
