@@ -29,7 +29,7 @@ def locked_related_rows() -> object:
     return [list(author.books.select_for_update()) for author in authors]  # trigger
 
 
-@scenario(finds("Author", "books", count=4))
+@scenario(finds("Author", "books", count=4), finds("Author", "books__tags"))
 def prefetch_on_a_related_manager_elsewhere() -> object:
     """A prefetch on a related manager asks again, also where another line built it."""
     found: list[Any] = []

@@ -18,6 +18,9 @@ from tests.scenarios.test_suggestions import NO_RERUN, run
 
 pytestmark = pytest.mark.usefixtures("library")
 
+# A prefetch for rows that a loop gets one by one runs once per row, too.
+_NO_GAIN = "scenes_paths-rows_of_get_or_create"
+
 
 class Caller(Visitor):
     """Visits a scenario as a page is visited, and undoes what it wrote."""
@@ -57,6 +60,9 @@ def test_plan_is_proven(item: Scenario) -> None:
     for finding in planned:
         proof = proofs[finding.path, finding.trigger]
         assert proof is not None
+        if item.name == _NO_GAIN:
+            assert proof.reason.startswith("no fewer queries")
+            continue
         assert proof.verdict == "proven" or proof.reason == WRITES, proof.reason
         assert proof.reason == WRITES or bool(proof.reason) == _is_rewrite(finding)
 

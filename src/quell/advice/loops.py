@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Sequence
 
-from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 
 from quell.advice.chains import Step, query_at, read_chain
+from quell.advice.models import find_model
 from quell.events import Fetch
 
 
@@ -31,9 +31,9 @@ def loop_code(fetch: Fetch | None) -> str:
 
 def _known_code(fetch: Fetch) -> str:
     """Return the query for all values of the one column that the loop asks for, if the source spells it."""
-    if not fetch.model:
+    model = find_model(fetch.model)
+    if model is None:
         return ""
-    model: type[Model] = apps.get_registered_model(*fetch.model.split("."))
     manager = model._default_manager.name
     rows = f"{model.__name__}.{manager}"
     if not query_at(fetch.origin, manager).startswith(f"{rows}."):
