@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand
 
 from accounts.models import User
@@ -118,10 +119,20 @@ def _print_problems(verdicts: Sequence[Verdict], say: Callable[[str], Any], pain
             say(f"      change   {short_path(finding.origin)}{place}")
             say(f"      because  {short_path(finding.trigger)}")
         if verdict.findings:
-            say(f"      write    {verdict.findings[0].suggestion}")
+            label = "write"
+            for code in dict.fromkeys(map(_code, verdict.findings)):
+                say(f"      {label:<5}    {code}")
+                label = ""
             proof = verdict.findings[0].proof
             say(f"      proof    {_proof_text(verdict, proof.reason if proof is not None else '')}")
         say("")
+
+
+def _code(finding: Finding) -> str:
+    """Return the code for the queryset: that of the plan which all findings of one queryset share."""
+    if finding.plan is None or not finding.suggestion.startswith("."):
+        return finding.suggestion
+    return finding.plan.as_code(apps.get_model(finding.model))
 
 
 def _proof_text(verdict: Verdict, reason: str) -> str:
