@@ -36,7 +36,7 @@ def _only(text: str, pattern: str) -> str:
 BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
-    "bench": ("bench", lambda text: text.rstrip()),
+    "bench": ("bench", lambda text: _from(text, r"^Python ")),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),
