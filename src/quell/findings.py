@@ -87,6 +87,7 @@ class Finding:
     plan: "FetchPlan | None" = None
     labels: tuple[str, ...] = ()
     proof: Proof | None = None
+    # Numbers in pairs: of the fetch to change, 0 where there is none, and of the load that it would save.
     fetches: tuple[int, ...] = field(default=(), repr=False, compare=False)
     # One per hop that this finding is about, the outermost first.
     loads: tuple[Load, ...] = field(default=(), repr=False, compare=False)

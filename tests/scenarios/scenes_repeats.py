@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from tests.library.models import Author, Book, Country, Tag
-from tests.scenarios.corpus import finds_loop, finds_repeat, scenario
+from tests.scenarios.corpus import finds, finds_loop, finds_repeat, scenario
 
 
 def _book(number: int) -> Any:
@@ -35,6 +35,20 @@ def helper_for_the_same_row() -> object:
 def helper_and_a_line() -> object:
     """The trigger is the line of the repeat."""
     return [_book(1), Book.objects.get(title="Book 1")]  # again
+
+
+def _countries() -> list[str]:
+    return [author.country.name for author in Author.objects.order_by("pk")]  # both
+
+
+@scenario(
+    finds("Author", "country", origin="both", trigger="both"),
+    finds_repeat("Author", origin="both", trigger="both"),
+)
+def list_with_an_n_plus_one_read_twice() -> object:
+    """A list that is loaded twice is one cause, what each of its rows loads is another."""
+    first = _countries()
+    return [first, _countries()]
 
 
 @scenario(finds_repeat("Book", trigger="again"))

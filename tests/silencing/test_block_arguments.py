@@ -40,8 +40,10 @@ def test_bad_argument_names_the_closest_match(
     "path", ["author__country", "text", "reviews", "author__name", "notes__content_object"]
 )
 def test_paths_that_exist_are_accepted(path: str) -> None:
-    """Relations in both directions, columns, and what lies behind a generic key."""
-    quell.ignore("Q101", model=Book, path=path)
+    """Relations in both directions, columns, and what lies behind a generic key: only the misspelt path raises."""
+    assert callable(quell.ignore("Q101", model=Book, path=path))
+    with pytest.raises(UsageError, match=f'"{path.rpartition("__")[2]}x"'):
+        quell.ignore("Q101", model=Book, path=f"{path}x")
 
 
 def test_generator_and_class_are_refused() -> None:

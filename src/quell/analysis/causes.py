@@ -13,11 +13,12 @@ def merge_causes(findings: Iterable[tuple[Family, Finding]]) -> tuple[Finding, .
     for family, finding in findings:
         call = family.first.method, family.first.variant
         key = (call, finding.model, finding.path, finding.origin, finding.trigger, finding.place)
-        merged[key] = _together(merged[key], finding) if key in merged else finding
+        merged[key] = together(merged[key], finding) if key in merged else finding
     return tuple(merged.values())
 
 
-def _together(one: Finding, other: Finding) -> Finding:
+def together(one: Finding, other: Finding) -> Finding:
+    """Return two findings of one cause as one, with the numbers, lines and statements of both."""
     return replace(
         one,
         count=one.count + other.count,
@@ -25,6 +26,7 @@ def _together(one: Finding, other: Finding) -> Finding:
         triggers=tuple(dict.fromkeys((*one.triggers, *other.triggers))),
         fetches=(*one.fetches, *other.fetches),
         loads=_sum(one.loads, other.loads),
+        statements=(*one.statements, *other.statements),
     )
 
 

@@ -8,8 +8,8 @@ reads that are no repeat. What several rows, a defeated prefetch or a loop repea
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from quell.analysis.causes import together
 from quell.analysis.families import group
 from quell.analysis.query_in_loop import is_batched
 from quell.analysis.tables import Changes, is_writing, tables_of
@@ -45,18 +45,8 @@ def find(recording: Recording, *, others: Sequence[Finding] = ()) -> tuple[Findi
         finding = _finding(positions, recording.queries, fetches)
         if finding is not None and not _is_part_of(finding, others):
             key = (finding.model, finding.path, finding.origin, finding.trigger)
-            found[key] = _together(found[key], finding) if key in found else finding
+            found[key] = together(found[key], finding) if key in found else finding
     return tuple(found.values())
-
-
-def _together(one: Finding, other: Finding) -> Finding:
-    return replace(
-        one,
-        count=one.count + other.count,
-        saved_queries=one.saved_queries + other.saved_queries,
-        triggers=tuple(dict.fromkeys((*one.triggers, *other.triggers))),
-        statements=(*one.statements, *other.statements),
-    )
 
 
 def _is_part_of(finding: Finding, others: Iterable[Finding]) -> bool:
@@ -67,7 +57,7 @@ def _is_part_of(finding: Finding, others: Iterable[Finding]) -> bool:
 
 def _taken(recording: Recording, others: Sequence[Finding]) -> frozenset[int]:
     """Return the statements of other findings: those they name, and those of the relations they are about."""
-    named = {number for finding in others for number in finding.fetches[1:] if not finding.statements}
+    named = {number for finding in others for number in finding.fetches[1::2] if not finding.statements}
     fetches: set[int] = set()
     if named:
         for family in group(recording.fetches).values():

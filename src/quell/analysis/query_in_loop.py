@@ -8,8 +8,8 @@ reads as a part of a write is Q105.
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
 
+from quell.analysis.causes import together
 from quell.analysis.families import CREATES
 from quell.analysis.needed import is_asked_anew, is_chunked
 from quell.events import Fetch, Location, QueryEvent, Recording
@@ -40,22 +40,13 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
             finding = _finding(events, fetch)
             line = finding.trigger or events[0].call_path
             key = (finding.kind, finding.model, _builder(finding.origin), line)
-            found[key] = _together(found[key], finding) if key in found else finding
+            found[key] = together(found[key], finding) if key in found else finding
     return tuple(found.values())
 
 
 def _builder(origin: Location | None) -> Hashable:
     """Return the function that built a queryset: a helper that it hands several to is one cause."""
     return (origin.file, origin.function) if origin is not None else None
-
-
-def _together(one: Finding, other: Finding) -> Finding:
-    return replace(
-        one,
-        count=one.count + other.count,
-        saved_queries=one.saved_queries + other.saved_queries,
-        statements=(*one.statements, *other.statements),
-    )
 
 
 def _is_no_loop(events: list[QueryEvent], fetch: Fetch | None, recording: Recording) -> bool:

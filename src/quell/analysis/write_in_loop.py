@@ -8,8 +8,8 @@ the unit is the *action*, the instruction of the user's code that called the ORM
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import replace
 
+from quell.analysis.causes import together
 from quell.events import Fetch, QueryEvent, Recording, Schema
 from quell.findings import Finding
 from quell.sqltext import fingerprint, tables
@@ -39,7 +39,7 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
         if _is_loop(events, threshold):
             finding = _finding(events, fetches, recording.schema)
             key = (finding.model, finding.origin, finding.trigger)
-            found[key] = _together(found[key], finding) if key in found else finding
+            found[key] = together(found[key], finding) if key in found else finding
     return tuple(found.values())
 
 
@@ -90,15 +90,6 @@ def _saved(event: QueryEvent) -> Hashable:
 def _is_batch(event: QueryEvent) -> bool:
     least = MIN_CHUNK if event.verb in _OF_RELATION else 2
     return event.many or row_count(event.sql) >= least
-
-
-def _together(one: Finding, other: Finding) -> Finding:
-    return replace(
-        one,
-        count=one.count + other.count,
-        saved_queries=one.saved_queries + other.saved_queries,
-        statements=(*one.statements, *other.statements),
-    )
 
 
 def _finding(events: list[QueryEvent], fetches: Mapping[int, Fetch], schema: Schema) -> Finding:
