@@ -23,7 +23,8 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
     # Whoever asked is waiting for this statement, so that the instance is still there.
     hinted = fetch.hinted() if fetch.hinted is not None else None
     fetch.hinted = None
-    if fetch.site is not None and fetch.site.instance is not None:
+    is_told_by_site = fetch.site is not None and fetch.site.instance is not None
+    if fetch.site is not None and is_told_by_site:
         fetch.site = fetch.site.without_instance()
     if access.peers is not None:
         _explain_prefetch(fetch, access)
@@ -31,12 +32,16 @@ def explain(fetch: FetchRecord, access: Access, path: CallPath, sql: str) -> Non
         fetch.is_deferred = access.loader == "deferred"
         (fetch.ask_again if fetch.is_deferred else fetch.ask)(access.instance)
         fetch.hops = (access.field_name,)
+        fetch.is_hinted = hinted is access.instance
         fetch.method = ""
     elif access.is_refresh:
         fetch.ask_again(access.instance)
+        fetch.is_hinted = hinted is access.instance
     elif hinted is not None:
         fetch.ask(hinted)
+        has_lookups = bool(fetch.lookups)
         _explain_manager(fetch, access, path, sql)
+        fetch.is_hinted = bool(fetch.hops) and not (has_lookups or is_told_by_site)
         cache = hinted.__dict__.get("_prefetched_objects_cache")
         if cache and fetch.hops and fetch.instance_model is not None:
             fetch.was_prefetched = cache_name(fetch.instance_model, fetch.hops[0]) in cache

@@ -22,11 +22,12 @@ from quell.events import Pattern
 from quell.guard import guarded
 from quell.lineage._patches import installation, recorders
 from quell.lineage.accesses import Access
-from quell.lineage.alias import FetchAlias, FetchRecord
-from quell.lineage.callpath import CallPath, Marks, collect
-from quell.lineage.hooks import active, enter, leave
+from quell.lineage.alias import FetchRecord
+from quell.lineage.callpath import CallPath, collect
+from quell.lineage.hooks import Hooks, active, enter, leave
 from quell.lineage.ignoring import ignored
-from quell.lineage.shortcuts import Statement, Statements
+from quell.lineage.repeated import repeated_of
+from quell.lineage.shortcuts import Statement, fetch_of
 from quell.lineage.usage import Profile
 from quell.lineage.walking import walk
 
@@ -77,7 +78,7 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
-        self._statements = Statements()
+        self._statements: dict[str, Statement] = {}
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._numbers: dict[Hashable, int] = {}
         self._max_events = get_settings().max_events
@@ -154,63 +155,59 @@ class Scope:
             return execute(sql, params, many, context)
         finally:
             seconds = perf_counter() - start
-            guarded(
-                self.switch_off,
-                None,
-                self._record,
-                sql,
-                params,
-                many,
-                context,
-                seconds,
-                sys._getframe(1),
-                hooks.marks,
-            )
+            guarded(self.switch_off, None, self._record, sql, params, many, context, seconds, hooks)
 
     def _record(  # Positional all the way, as Django calls an execute wrapper.
         self,
-        sql: str,
+        sql: Any,
         params: Any,
         many: bool,  # noqa: FBT001
         context: dict[str, Any],
         seconds: float,
-        frame: FrameType,
-        marks: Marks,
+        hooks: Hooks,
     ) -> None:
-        sql = sql if type(sql) is str else _as_text(sql, context)
-        if not sql.startswith(_USUAL) and (control := _TRANSACTION.match(sql)):
-            if control[1]:
-                self.see_break()
-            return
-        if len(self.events) >= self._max_events:
-            self.dropped_count += 1
-            return
-        statement = self._statements[sql]
-        access = Access()
-        path = statement.recall(access)
-        if path is None:
-            access = Access()
-            path = self._find_path(_below_wrappers(frame), access, marks, statement)
-            if path is None:
+        statement = self._statements.get(sql) if type(sql) is str else None
+        if statement is None or len(self.events) >= self._max_events:
+            statement = self._new_statement(sql, context)
+            if statement is None:
                 return
-        sql = statement.text
-        using = getattr(access.compiler, "using", None)
-        fetch = using.fetch if type(using) is FetchAlias else None
-        if fetch is not None and not fetch.has_run:
-            explain(fetch, access, path, sql)
+        found = statement.recall(hooks.local.pending) or self._walk(statement, hooks)
+        if found is None:
+            return
+        path, fetch, access = found
+        text = statement.text
+        if access is not None and fetch is not None and not fetch.has_run:
+            explain(fetch, access, path, text)
         cursor = context["cursor"]
         # Django's wrapper would look the name up in Python.
         row_count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
         alias = context["connection"].alias
-        number, values = _hashes_of(sql, params)
+        number, values = _hashes_of(text, params)
         # Complete before it can be seen: another thread may be reading.
-        facts = (sql, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
+        facts = (text, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
         self.events.append(_new_event(facts))
 
-    def _find_path(
-        self, frame: FrameType, access: Access, marks: Marks, statement: Statement
-    ) -> CallPath | None:
-        """Return the path that leads to a frame, or ``None`` for what a new connection asks by itself."""
+    def _new_statement(self, sql: Any, context: dict[str, Any]) -> Statement | None:
+        """Return a statement that this scope has not seen yet, ``None`` for what is not recorded."""
+        text = sql if type(sql) is str else _as_text(sql, context)
+        if not text.startswith(_USUAL) and (control := _TRANSACTION.match(text)):
+            if control[1]:
+                self.see_break()
+            return None
+        if len(self.events) >= self._max_events:
+            self.dropped_count += 1
+            return None
+        # A loop makes the same text again and again, and one copy is enough.
+        return self._statements.setdefault(text, Statement(text))
+
+    def _walk(
+        self, statement: Statement, hooks: Hooks
+    ) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
+        """Return what all frames tell, or ``None`` for what a new connection asks by itself."""
+        # That of the cursor lies behind _record(), guarded() and __call__().
+        frame = _below_wrappers(sys._getframe(4))
+        marks = hooks.marks
+        access = Access()
         key = walk(frame, access, marks)
         if access.is_connecting:
             return None
@@ -218,8 +215,11 @@ class Scope:
         if path is None:
             frames = collect(frame, None if access.is_threaded else marks)
             path = self.paths[key] = CallPath(frames, self._numbers)
-        statement.learn(frame, access, path)
-        return path
+        fetch = fetch_of(access)
+        if fetch is not None and not fetch.has_run:
+            explain(fetch, access, path, statement.text)
+        statement.learn(frame, access, path, repeated_of(fetch, hooks.local.pending))
+        return path, fetch, None
 
     def __enter__(self) -> "Scope":
         self.open()

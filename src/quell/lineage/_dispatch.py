@@ -16,10 +16,10 @@ from typing import Any
 
 def by_context(variable: "ContextVar[Any]", name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     """Return a callable that runs the variable's hook called ``name``, or the original where it is unset."""
-    idle = type("Idle", (), {"current": property(variable.get), name: staticmethod(original)})()
     dispatch = {
-        "__call__": property(attrgetter(f"idle.current.{name}")),
-        "idle": idle,
+        "__call__": property(attrgetter(f"current.{name}")),
         "__wrapped__": original,
+        "current": property(variable.get),
+        name: staticmethod(original),
     }
     return type("Dispatch", (), dispatch)()  # type: ignore[no-any-return]  # the class is made right here

@@ -36,39 +36,76 @@ class QueryFacts(NamedTuple):
 NO_FACTS = QueryFacts()
 
 
-class FetchRecord:
-    """One evaluation of a queryset, filled in while it runs."""
+# What a fetch has where nobody said otherwise. See Note [Slots without values].
+_DEFAULTS: dict[str, Any] = {
+    "parent": None,
+    "owner": None,
+    "owner_pk": None,
+    "instance_model": None,
+    "hops": (),
+    "is_prefetch": False,
+    "is_deferred": False,
+    "is_same_row": False,
+    "is_hinted": False,
+    "was_prefetched": False,
+    "method": "",
+    "variant": (),
+    "call_path": None,
+    "sql": "",
+    "is_raw": False,
+    "query": NO_FACTS,
+    "inner_lookups": frozenset(),
+    "lookups": (),
+    "known_fields": (),
+}
 
-    # Most stay what they are here, so that making a record costs little.
-    parent: "FetchAlias | None" = None
-    owner: Hashable = None
-    owner_pk: Hashable = None
-    instance_model: "type[Model] | None" = None
-    known_fields: tuple[Any, ...] = ()
-    # What a related manager's queryset is to prefetch.
-    lookups: tuple[Any, ...] = ()
-    hops: tuple[str, ...] = ()
-    is_prefetch = False
-    is_deferred = False
-    is_same_row = False
-    was_prefetched = False
-    has_run = False
-    method = ""
-    variant: tuple[str, ...] = ()
-    call_path: "CallPath | None" = None
-    sql = ""
-    is_raw = False
-    query = NO_FACTS
-    # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
-    inner_lookups: frozenset[str] = frozenset()
+
+class FetchRecord:
+    """
+    One evaluation of a queryset, filled in while it runs.
+
+    # Note [Slots without values]
+    A watch makes one of these per evaluation. Slots are set far quicker than attributes of a dictionary, and most of
+    them never are: a slot without a value is answered from the defaults, which costs a call to whoever reads it.
+    """
+
+    __slots__ = ("has_run", "hinted", "model", "number", "site", *_DEFAULTS)
+
+    number: int
+    model: "type[Model]"
+    site: "Site | None"
+    has_run: bool
     # The instance that Django's hint names, until the statement runs and tells whether it was that one. A weak
     # reference: a statement that no scope keeps never tells, and its rows must not keep the instance.
-    hinted: "ref[Any] | None" = None
+    hinted: "ref[Any] | None"
+    parent: "FetchAlias | None"
+    owner: Hashable
+    owner_pk: Hashable
+    instance_model: "type[Model] | None"
+    known_fields: tuple[Any, ...]
+    # What a related manager's queryset is to prefetch.
+    lookups: tuple[Any, ...]
+    hops: tuple[str, ...]
+    is_prefetch: bool
+    is_deferred: bool
+    is_same_row: bool
+    # Whether it is Django's hint that names the instance that asked, and the relation is known.
+    is_hinted: bool
+    was_prefetched: bool
+    method: str
+    variant: tuple[str, ...]
+    call_path: "CallPath | None"
+    sql: str
+    is_raw: bool
+    query: QueryFacts
+    # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
+    inner_lookups: frozenset[str]
 
-    def __init__(self, model: "type[Model]", site: "Site | None") -> None:
-        self.number = next(_numbers)
-        self.model = model
-        self.site = site
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return _DEFAULTS[name]
+        except KeyError:
+            raise AttributeError(name, name=name, obj=self) from None
 
     def ask(self, instance: "Model") -> None:
         """Note the instance that asked for this fetch."""
@@ -105,20 +142,14 @@ class FetchAlias(str):
     model: "type[Model]"
     usage: "Usage | None"
 
-    def __new__(
-        cls, alias: str, fetch: FetchRecord, model: "type[Model]", hops: tuple[str, ...] = ()
-    ) -> "FetchAlias":
-        """Return a text equal to the alias that points to the fetch."""
-        self = str.__new__(cls, alias)
-        self.fetch = fetch
-        self.model = model
-        self.hops = hops
-        self.usage = None
-        return self
-
     def joined(self, hop: str, model: "type[Model]") -> "FetchAlias":
         """Return the alias for the rows that a join loads behind this one's rows."""
-        return FetchAlias(self, self.fetch, model, (*self.hops, hop))
+        made = FetchAlias(self)
+        made.fetch = self.fetch
+        made.model = model
+        made.hops = (*self.hops, hop)
+        made.usage = None
+        return made
 
     def __reduce_ex__(self, protocol: object) -> tuple[type[str], tuple[str]]:
         return str, (str(self),)
@@ -128,6 +159,23 @@ class FetchAlias(str):
 
     def __deepcopy__(self, memo: object) -> "FetchAlias":
         return self
+
+
+def begin(alias: str, model: "type[Model]", site: "Site | None") -> FetchAlias:
+    """Return an alias for the rows of a fetch that begins."""
+    fetch = FetchRecord()
+    fetch.number = next(_numbers)
+    fetch.model = model
+    fetch.site = site
+    fetch.has_run = False
+    fetch.hinted = None
+    # Not by a function of its own, nor in __new__(): each would cost as much as all of this.
+    made = FetchAlias(alias)
+    made.fetch = fetch
+    made.model = model
+    made.hops = ()
+    made.usage = None
+    return made
 
 
 def _alias_of_parent(alias: FetchAlias, model: "type[Model]") -> FetchAlias | None:

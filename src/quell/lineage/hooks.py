@@ -15,7 +15,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.lineage._dispatch import by_context
-from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.alias import FetchAlias, FetchRecord, begin, plain_alias
 from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
@@ -52,17 +52,22 @@ _originals = types.SimpleNamespace(
 active: ContextVar["Hooks"] = ContextVar("quell_active")
 
 
-class _SeenAliases(threading.local):
-    """Aliases whose connection in this thread all observers watch; a new connection tells them by signal."""
+class _ThreadState(threading.local):
+    """
+    What belongs to this thread: the aliases whose connection all observers watch, and the fetch that began last.
+
+    A new connection tells the observers by signal.
+    """
 
     def __init__(self) -> None:
         self.names: set[str] = set()
+        self.pending: FetchRecord | None = None
 
 
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("first_token", "marks", "observers", "seen")
+    __slots__ = ("first_token", "local", "marks", "observers")
     filling: ClassVar[type["Hooks"]]
 
     def __init__(
@@ -76,7 +81,7 @@ class Hooks:
         self.marks: Marks = {} if marks is None else marks
         # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
         self.first_token = first_token
-        self.seen = _SeenAliases()
+        self.local = _ThreadState()
 
     def make_query(self, model: Any) -> Query:
         """Build the query of a fresh queryset, and note who asked for it."""
@@ -119,29 +124,32 @@ class Hooks:
     def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
             observer.see_alias(alias)
-        self.seen.names.add(alias)
+        self.local.names.add(alias)
 
     def _begin_fetch(self, queryset: Any, alias: str) -> str:
-        if alias not in self.seen.names:
+        local = self.local
+        if alias not in local.names:
             self._see_alias(alias)
-        fetch = FetchRecord(queryset.model, queryset._query.__dict__.get(ATTRIBUTE))
-        instance = fetch.site.instance if fetch.site is not None else None
+        site = queryset._query.__dict__.get(ATTRIBUTE)
+        made = begin(alias, queryset.model, site)
+        local.pending = fetch = made.fetch
+        instance = site.instance if site is not None else None
         if instance is None:
             instance = queryset._hints.get("instance")
-        if isinstance(instance, Model):
+        if instance is not None and isinstance(instance, Model):
             fetch.hinted = ref(instance)
-            if queryset._prefetch_related_lookups:
-                fetch.lookups = queryset._prefetch_related_lookups
-            if queryset._known_related_objects:
-                fetch.known_fields = tuple(queryset._known_related_objects)
-        return FetchAlias(alias, fetch, queryset.model)
+            fetch.lookups = queryset._prefetch_related_lookups
+            fetch.known_fields = tuple(queryset._known_related_objects)
+        return made
 
     def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
-        if alias not in self.seen.names:
+        local = self.local
+        if alias not in local.names:
             self._see_alias(alias)
-        fetch = FetchRecord(queryset.model, find_site(frame))
-        fetch.is_raw = True
-        return FetchAlias(alias, fetch, queryset.model)
+        made = begin(alias, queryset.model, find_site(frame))
+        local.pending = made.fetch
+        made.fetch.is_raw = True
+        return made
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""

@@ -5,14 +5,18 @@ What a scope remembers of a statement, so that a loop that repeats it is not wal
 A frame that carries our mark has the same frames outside of it as the last time (see Note [Marked frames]). If it
 also rests at the same instruction, at the same depth above the same text of SQL, and if only the ORM runs in between,
 then the path is the one of the last time. A function that a loop calls has a new frame each time; there the mark of
-its caller tells. Only the frames that name the instance and the compiler are looked at again.
+its caller tells. Where a queryset ran the statement, the fetch is the one that began last in this thread, and what
+the frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the
+frames that name the instance and the compiler are looked at again.
 """
 
 import sys
 from types import CodeType, FrameType
 
 from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, ROLES, Access, Handler
+from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import CallPath, Outer
+from quell.lineage.repeated import Repeated
 from quell.lineage.walking import see_user
 
 # recall(), Scope._record(), guarded() and Scope.__call__() lie between here and the frame of the cursor.
@@ -24,40 +28,53 @@ class Statement:
 
     __slots__ = (
         "_asked", "_caller_code", "_caller_lasti", "_caller_mark", "_code", "_depth", "_lasti", "_mark", "_method",
-        "_path", "_tries", "text",
+        "_path", "_repeated", "_tries", "text",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._path: CallPath | None = None
+        self._repeated: Repeated | None = None
         self._tries = -1
 
-    def recall(self, access: Access) -> CallPath | None:
-        """Return the path of the last time and fill ``access``, if this is the same place; else ``None``."""
-        if self._path is None:
+    def recall(
+        self, pending: FetchRecord | None
+    ) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
+        """
+        Return the path of the last time, if this is the same place.
+
+        Args:
+            pending: The fetch that began last in this thread.
+
+        Returns:
+            The path, the fetch, and what the frames of the ORM told where they had to be asked; ``None`` where all
+            frames have to be walked.
+        """
+        path, repeated = self._path, self._repeated
+        if path is None:
             return None
         try:
-            if not self._is_same(sys._getframe(_DEPTH + self._depth)):
-                return None
-            for depth, code, handler in self._asked:
-                frame = sys._getframe(_DEPTH + depth)
-                if frame.f_code is not code:
-                    return None
-                handler(frame, access)
+            frame = sys._getframe(_DEPTH + self._depth)
+            mark = frame.f_trace
+            is_same = (
+                frame.f_lasti == self._lasti
+                and frame.f_code is self._code
+                and (mark is self._mark or (mark is None and self._is_called_as_before(frame.f_back)))
+            )
+            if is_same and repeated is None:
+                return self._ask(path)
         except ValueError:
             # The stack is not that deep.
             return None
-        access.method = self._method
+        if not is_same or repeated is None or pending is None or pending.model is not repeated.model:
+            return None
+        # A fetch that has run was told by another scope of this context.
+        if not pending.has_run and not repeated.tell(pending):
+            return None
         self._tries = 0
-        return self._path
+        return path, pending, None
 
-    def _is_same(self, frame: FrameType) -> bool:
-        if frame.f_lasti != self._lasti or frame.f_code is not self._code:
-            return False
-        mark = frame.f_trace
-        if mark is not None:
-            return mark is self._mark
-        caller = frame.f_back
+    def _is_called_as_before(self, caller: FrameType | None) -> bool:
         return (
             caller is not None
             and caller.f_trace is self._caller_mark
@@ -65,8 +82,29 @@ class Statement:
             and caller.f_code is self._caller_code
         )
 
-    def learn(self, frame: FrameType | None, access: Access, path: CallPath) -> None:
-        """Remember the way from the frame of the cursor to the user's code, from the second time on."""
+    def _ask(self, path: CallPath) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
+        access = Access()
+        for depth, code, handler in self._asked:
+            frame = sys._getframe(_DEPTH + 1 + depth)
+            if frame.f_code is not code:
+                return None
+            handler(frame, access)
+        access.method = self._method
+        self._tries = 0
+        return path, fetch_of(access), access
+
+    def learn(
+        self, frame: FrameType | None, access: Access, path: CallPath, repeated: Repeated | None
+    ) -> None:
+        """
+        Remember the way from the frame of the cursor to the user's code, from the second time on.
+
+        Args:
+            frame: The frame of the cursor.
+            access: What the frames told.
+            path: The path that they are.
+            repeated: What need not be asked of them again, if anything.
+        """
         self._tries += 1
         # A text that comes from another place each time is learnt ever more rarely.
         if not self._tries or self._tries & (self._tries - 1) or access.is_threaded:
@@ -79,7 +117,8 @@ class Statement:
             role = ROLES.get(id(code))
             if role is see_user:
                 self._end_at(frame, depth)
-                self._asked, self._method, self._path = tuple(asked), access.method, path
+                self._asked, self._method = tuple(asked), access.method
+                self._repeated, self._path = repeated, path
                 return
             if callable(role):
                 if id(code) not in ASKED_OF_ORM:
@@ -99,9 +138,7 @@ class Statement:
             self._caller_lasti, self._caller_code = caller.f_lasti, caller.f_code
 
 
-class Statements(dict[str, Statement]):
-    """The statements of a scope by their text; a loop makes the same text again and again, and one copy is enough."""
-
-    def __missing__(self, text: str) -> Statement:
-        made = self[text] = Statement(text)
-        return made
+def fetch_of(access: Access) -> FetchRecord | None:
+    """Return the fetch that a compiler runs."""
+    using = getattr(access.compiler, "using", None)
+    return using.fetch if type(using) is FetchAlias else None

@@ -3,12 +3,13 @@
 from types import CodeType, FrameType
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.db.models import QuerySet
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
 from django.db.models.manager import BaseManager
 from django.template.base import Node
 
-from quell.lineage.usercode import is_user_file, known_files
+from quell.lineage.usercode import is_user_file
 
 # A queryset is built within a few frames of the line that asks for it. Where a framework builds it, the view,
 # admin or serializer is named from the stack of the evaluation instead.
@@ -16,18 +17,20 @@ MAX_FRAMES = 14
 ATTRIBUTE = "origin_site"
 NODE_CODE = Node.render_annotated.__code__
 
+_PASSED, _BUILDS, _CALLED, _TO_ONE, _DRAWS, _OWNS = range(6)
+# What the frame of each code object tells, by its address; the code object is kept, so that it stays its own.
+_roles: dict[int, int] = {}
 _is_manager_code: dict[int, tuple[CodeType, bool]] = {}
+_kept: list[CodeType] = []
+_MAX_ROLES = 50_000  # a process that makes code again and again must not keep all of it
 # By the address of the instruction, which stays its own as long as the site keeps the code.
 _sites: dict[int, "Site"] = {}
-# A to-one relation's own queryset is never the one to change, so nobody will ask who built it.
-_TO_ONE = (
-    ForwardManyToOneDescriptor.get_queryset.__code__,
-    ReverseOneToOneDescriptor.get_queryset.__code__,
-)
-# Library code that tells something about a queryset that is built below it, by the address of its code.
-_TELLING: dict[int, tuple[CodeType, str]] = {
-    **{id(code): (code, "to_one") for code in _TO_ONE},
-    id(NODE_CODE): (NODE_CODE, "node"),
+# Library code that tells something about a queryset that is built below it.
+_TELLING: dict[CodeType, int] = {
+    # A to-one relation's own queryset is never the one to change, so nobody will ask who built it.
+    ForwardManyToOneDescriptor.get_queryset.__code__: _TO_ONE,
+    ReverseOneToOneDescriptor.get_queryset.__code__: _TO_ONE,
+    NODE_CODE: _DRAWS,
 }
 
 
@@ -37,7 +40,8 @@ def watch_owner(code: CodeType) -> None:
 
     It is the one method whose queryset Django gives no hint of the instance that it belongs to.
     """
-    _TELLING[id(code)] = (code, "owner")
+    _TELLING[code] = _OWNS
+    _roles.pop(id(code), None)
 
 
 class Site:
@@ -71,27 +75,52 @@ def find_site(frame: FrameType | None) -> Site | None:
     """Walk up from a frame to the code that builds a queryset, past the methods of managers and querysets."""
     inner: Site | None = None
     instance: Any = None
-    telling, files, managers = _TELLING, known_files, _is_manager_code
+    roles = _roles
     for _ in range(MAX_FRAMES):
         if frame is None:
             break
-        code = frame.f_code
-        number = id(code)
-        if number in telling:
-            told = telling[number][1]
-            if told == "to_one":
+        number = id(frame.f_code)
+        role = roles[number] if number in roles else _role_of(frame)
+        if role:
+            if role == _TO_ONE:
                 break
-            if told == "node":
+            if role == _DRAWS:
                 return Site(None, 0, frame.f_locals["self"], instance)
-            instance = frame.f_locals["self"].instance
-        elif files[code.co_filename] if code.co_filename in files else is_user_file(code.co_filename):
-            site = _sites.get(number + frame.f_lasti) if instance is None else None
-            site = site or _new_site(code, frame.f_lasti, instance)
-            if not (managers[number][1] if number in managers else is_manager_code(code, frame)):
-                return site
-            inner = inner or site
+            if role == _OWNS:
+                instance = frame.f_locals["self"].instance
+            else:
+                site = _sites.get(number + frame.f_lasti) if instance is None else None
+                site = site or _new_site(frame.f_code, frame.f_lasti, instance)
+                if role == _BUILDS:
+                    return site
+                inner = inner or site
         frame = frame.f_back
     return inner if inner is not None or instance is None else Site(None, 0, None, instance)
+
+
+def _role_of(frame: FrameType) -> int:
+    code = frame.f_code
+    role = _TELLING.get(code, _PASSED)
+    if role == _PASSED and is_user_file(code.co_filename):
+        role = _CALLED if is_manager_code(code, frame) else _BUILDS
+    if len(_roles) >= _MAX_ROLES:
+        _forget_roles()
+    _kept.append(code)
+    _roles[id(code)] = role
+    return role
+
+
+def _forget_roles() -> None:
+    _roles.clear()
+    _kept.clear()
+
+
+def _see_setting(*, setting: str, **_: object) -> None:
+    if setting == "QUELL_LIBRARIES":
+        _forget_roles()
+
+
+setting_changed.connect(_see_setting, dispatch_uid="quell.lineage.sites")
 
 
 def _new_site(code: CodeType, lasti: int, instance: Any) -> Site:
