@@ -25,7 +25,7 @@ from quell.lineage.drivers import (
     serializer_field,
 )
 from quell.lineage.originals import code_of, inner_codes, tolerant
-from quell.lineage.sites import watch_owner
+from quell.lineage.sites import watch_owner, watch_view
 
 STOP = object()
 
@@ -122,6 +122,16 @@ def _view(frame: FrameType, access: Access) -> tuple[str, object]:
     return "view", frame.f_locals.get("cls")
 
 
+def _response(frame: FrameType, access: Access) -> tuple[str, object]:
+    # Whoever calls a view by hand also renders its response, when the view is gone but for its context.
+    context = frame.f_locals["self"].context_data
+    view = context.get("view") if type(context) is dict else None
+    # Not every response comes from a view of this module, nor is everything of that name one.
+    views = sys.modules.get("django.views.generic.base")
+    is_known = views is not None and isinstance(view, views.View)
+    return ("view", type(view)) if is_known else ("response", None)
+
+
 def _node(frame: FrameType, access: Access) -> Node:
     node: Node = frame.f_locals["self"]
     return node
@@ -199,14 +209,26 @@ def _watch_inner(function: Any, ending: str, handler: Any, handlers: dict[int, A
             _remember(code, handler, handlers)
 
 
+def _watch_view(function: Any) -> None:
+    for code in inner_codes(function):
+        if code.co_qualname.endswith("as_view.<locals>.view"):
+            _remember(code, _view, ALWAYS_ASKED)
+            watch_view(code)
+
+
+def _watch_responses() -> None:
+    response = sys.modules["django.template.response"].SimpleTemplateResponse
+    _watch(response.rendered_content.fget, _response)
+
+
 def _watch_views() -> None:
     view = sys.modules["django.views.generic.base"].View
-    _watch_inner(view.as_view.__func__, "as_view.<locals>.view", _view, ALWAYS_ASKED)
+    _watch_view(view.as_view.__func__)
 
 
 def _watch_viewsets() -> None:
     mixin = sys.modules["rest_framework.viewsets"].ViewSetMixin
-    _watch_inner(mixin.as_view.__func__, "as_view.<locals>.view", _view, ALWAYS_ASKED)
+    _watch_view(mixin.as_view.__func__)
 
 
 def _watch_rest_framework() -> None:
@@ -247,6 +269,7 @@ _WATCHERS = {
     "django.core.handlers.base": _watch_surroundings,
     "django.contrib.contenttypes.fields": _watch_generic_keys,
     "django.views.generic.base": _watch_views,
+    "django.template.response": _watch_responses,
     "rest_framework.serializers": _watch_rest_framework,
     "rest_framework.viewsets": _watch_viewsets,
     "django.contrib.admin.templatetags.admin_list": _watch_admin,

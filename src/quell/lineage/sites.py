@@ -3,6 +3,7 @@
 from types import CodeType, FrameType
 from typing import Any
 
+from asgiref.sync import SyncToAsync
 from django.core.signals import setting_changed
 from django.db.models import QuerySet
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
@@ -16,8 +17,9 @@ from quell.lineage.usercode import is_user_file
 MAX_FRAMES = 14
 ATTRIBUTE = "origin_site"
 NODE_CODE = Node.render_annotated.__code__
+_THREAD_CODE = SyncToAsync.thread_handler.__code__
 
-_PASSED, _BUILDS, _CALLED, _TO_ONE, _DRAWS, _OWNS = range(6)
+_PASSED, _BUILDS, _CALLED, _ENDS, _OWNS, _DRAWS, _WAITS = range(7)
 # What the frame of each code object tells, by its address; the code object is kept, so that it stays its own.
 _roles: dict[int, int] = {}
 _is_manager_code: dict[int, tuple[CodeType, bool]] = {}
@@ -28,9 +30,10 @@ _sites: dict[int, "Site"] = {}
 # Library code that tells something about a queryset that is built below it.
 _TELLING: dict[CodeType, int] = {
     # A to-one relation's own queryset is never the one to change, so nobody will ask who built it.
-    ForwardManyToOneDescriptor.get_queryset.__code__: _TO_ONE,
-    ReverseOneToOneDescriptor.get_queryset.__code__: _TO_ONE,
+    ForwardManyToOneDescriptor.get_queryset.__code__: _ENDS,
+    ReverseOneToOneDescriptor.get_queryset.__code__: _ENDS,
     NODE_CODE: _DRAWS,
+    _THREAD_CODE: _WAITS,
 }
 
 
@@ -41,6 +44,12 @@ def watch_owner(code: CodeType) -> None:
     It is the one method whose queryset Django gives no hint of the instance that it belongs to.
     """
     _TELLING[code] = _OWNS
+    _roles.pop(id(code), None)
+
+
+def watch_view(code: CodeType) -> None:
+    """Note the function of a class-based view: what it did not get from code further in, it built itself."""
+    _TELLING[code] = _ENDS
     _roles.pop(id(code), None)
 
 
@@ -82,10 +91,10 @@ def find_site(frame: FrameType | None) -> Site | None:
         number = id(frame.f_code)
         role = roles[number] if number in roles else _role_of(frame)
         if role:
-            if role == _TO_ONE:
+            if role == _ENDS:
                 break
-            if role == _DRAWS:
-                return Site(None, 0, frame.f_locals["self"], instance)
+            if role >= _DRAWS:
+                return _outer_site(role, frame, inner, instance)
             if role == _OWNS:
                 instance = frame.f_locals["self"].instance
             else:
@@ -121,6 +130,19 @@ def _see_setting(*, setting: str, **_: object) -> None:
 
 
 setting_changed.connect(_see_setting, dispatch_uid="quell.lineage.sites")
+
+
+def _outer_site(role: int, frame: FrameType, inner: Site | None, instance: Any) -> Site | None:
+    """Return the template node that asked, or the user code that waits for this thread."""
+    if role == _DRAWS:
+        return Site(None, 0, frame.f_locals["self"], instance)
+    from quell.lineage.callpath import callers
+
+    # What lies further out is whatever the thread happened to be doing.
+    outer = next((item for item in callers() if is_user_file(item.code.co_filename)), None)
+    if inner is None and outer is not None:
+        return _new_site(outer.code, outer.lasti, instance)
+    return inner if inner is not None or instance is None else Site(None, 0, None, instance)
 
 
 def _new_site(code: CodeType, lasti: int, instance: Any) -> Site:
