@@ -57,6 +57,7 @@ _DEFAULTS: dict[str, Any] = {
     "inner_lookups": frozenset(),
     "lookups": (),
     "known_fields": (),
+    "owner_reference": None,
 }
 
 
@@ -82,6 +83,9 @@ class FetchRecord:
     owner: Hashable
     owner_pk: Hashable
     instance_model: "type[Model] | None"
+    # That of an instance without a key that asked. It outlives the instance, so that the next one at the same address
+    # has a reference, and with it an identity, of its own.
+    owner_reference: "ref[Any] | None"
     known_fields: tuple[Any, ...]
     # What a related manager's queryset is to prefetch.
     lookups: tuple[Any, ...]
@@ -114,10 +118,15 @@ class FetchRecord:
         if type(alias) is FetchAlias:
             self.parent = alias if issubclass(model, alias.model) else _alias_of_parent(alias, model)
         self.instance_model = model
-        self.owner_pk = instance.__dict__.get(model._meta.pk.attname)
+        self.owner_pk = pk = instance.__dict__.get(model._meta.pk.attname)
+        if pk is None:
+            # Python gives out one reference per object, for as long as somebody holds it.
+            self.owner_reference = reference = ref(instance)
+            self.owner = id(reference)
+            return
         # The key alone would merge joined instances of one row, the address alone rows that an iterator dropped.
         try:
-            self.owner = hash((id(instance), self.owner_pk))
+            self.owner = hash((id(instance), pk))
         except TypeError:
             self.owner = id(instance)
 
