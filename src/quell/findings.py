@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
+from quell.anchors import anchor_of
 from quell.events import Location, QueryEvent
 from quell.paths import portable_path
 
@@ -65,10 +66,11 @@ class Finding:
     One cause of needless database work.
 
     ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
-    the function that built the queryset to change, or else caused the load; never of a line number, nor of the
-    folder that the project lies in. ``triggers`` are all lines that caused loads, the one that caused most of them
-    first. ``message`` says in one sentence what happened, with the numbers of the scope that saw it. ``statements``
-    are there for the advice only.
+    the function and the code of the line that built the queryset to change, or else caused the load; never of a
+    line number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
+    another line asks of the same queryset is another cause. ``triggers`` are all lines that caused loads, the one
+    that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
+    that saw it. ``statements`` are there for the advice only.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Finding:
     origin: Location | None = None
     trigger: Location | None = None
     triggers: tuple[Location, ...] = ()
+    call: Location | None = field(default=None, repr=False)
     place: str = ""
     suggestion: str = ""
     message: str = ""
@@ -96,11 +99,14 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Return an identity that survives line shifts and is the same in every checkout."""
-        spot = self.origin or self.trigger
         # Not the trigger beside an origin: which of several lines loads most depends on the rows.
-        place = f"{portable_path(spot.file)}:{spot.function}" if spot is not None else ""
-        text = "\0".join([self.code, self.model, self.path, place])
+        spots = dict.fromkeys((self.origin or self.trigger, self.call))
+        text = "\0".join([self.code, self.model, self.path, *map(_identity, filter(None, spots))])
         return sha256(text.encode()).hexdigest()[:16]
+
+
+def _identity(spot: Location) -> str:
+    return f"{portable_path(spot.file)}:{spot.function}:{anchor_of(spot.file, spot.line, spot.function)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,7 @@ def _finding(events: list[QueryEvent], fetches: Mapping[int, Fetch], schema: Sch
         saved_queries=max(len(events) - len({_shape(event) for event in events}), 1),
         origin=origin,
         trigger=trigger,
+        call=trigger,
         triggers=(trigger,) if trigger is not None else (),
         fetches=(0, own[0].number) if own else (),
         statements=tuple(events),
