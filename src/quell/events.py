@@ -49,7 +49,9 @@ class Pattern:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, as a constructor that sets the fields of a frozen record one by one is most of what it costs to
+# analyse a long scope: what many have in common is put into them at once.
+@dataclass(frozen=True, kw_only=True)
 class QueryEvent:
     """One statement that reached the database; ``row_count`` is -1 where the driver does not tell it."""
 
@@ -78,7 +80,7 @@ class QueryEvent:
     ignored: tuple[Pattern, ...] = ()  # of the blocks of quell.ignore() that it ran in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetch:
     """
     One evaluation of a queryset, and how it hangs on the fetch whose row asked for it.
@@ -108,6 +110,7 @@ class Fetch:
     origin: Location | None = None
     built_by: Builder = "library"
     form_field: str = ""  # whose widget asked for the rows: its choices
+    form_widget: str = ""  # the widget of an admin that asks only for the row that it shows the label of
     place: str = ""
     trigger: Location | None = None
     call_path: int = 0

@@ -20,6 +20,7 @@ from quell.analysis import (
     unused_eager_load,
     write_in_loop,
 )
+from quell.analysis.families import group
 from quell.analysis.n_plus_one import with_labels
 from quell.analysis.reduced import without
 from quell.capture.freeze import freeze, freeze_event
@@ -47,15 +48,16 @@ def analyse(recording: Recording) -> tuple[Finding, ...]:
     """Run every rule over a recording; most saved queries first."""
     settings = get_settings()
     loops, rows = settings.loop_threshold, settings.lineage_threshold
+    families = group(recording.fetches)
     # What goes first has the say; a repeat is what no other rule explains.
     found = (
-        *n_plus_one.find(recording, threshold=rows, loop_threshold=loops),
-        *defeated_prefetch.find(recording, threshold=rows, loop_threshold=loops),
+        *n_plus_one.find(recording, threshold=rows, loop_threshold=loops, families=families),
+        *defeated_prefetch.find(recording, threshold=rows, loop_threshold=loops, families=families),
         *query_in_loop.find(recording, threshold=loops),
     )
     found += (
         *write_in_loop.find(recording, threshold=loops),
-        *duplicate_query.find(recording, others=found),
+        *duplicate_query.find(recording, others=found, families=families),
         *unused_eager_load.find(recording, threshold=rows),
         *unused_columns.find(recording, threshold=rows, share=settings.wide_column_share),
     )

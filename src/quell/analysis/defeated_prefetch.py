@@ -7,14 +7,16 @@ of the Q101 that the same loads would be.
 
 from quell.analysis.causes import merge_causes
 from quell.analysis.climbing import MAX_HOPS, climb
-from quell.analysis.families import Family, group
+from quell.analysis.families import Families, Family, group
 from quell.events import Recording
 from quell.findings import Finding
 
 KIND, CODE = "defeated_prefetch", "Q103"
 
 
-def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[Finding, ...]:
+def find(
+    recording: Recording, *, threshold: int, loop_threshold: int, families: Families | None = None
+) -> tuple[Finding, ...]:
     """
     Return one finding per relation that was prefetched and call that passes by it.
 
@@ -22,9 +24,11 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         recording: What one scope saw.
         threshold: Distinct instances that must have held the rows, at least 2.
         loop_threshold: The same for instances that no queryset of this process loaded.
+        families: Those of the recording, where they are known.
     """
     found = []
-    for family in group(recording.fetches).values():
+    families = group(recording.fetches) if families is None else families
+    for family in families.values():
         if len(family.hops) > MAX_HOPS:
             continue
         if family.is_repeated(threshold) and family.is_defeated(threshold):
@@ -47,6 +51,7 @@ def _finding(family: Family, root: Family | None, path: tuple[str, ...]) -> Find
         origin=(top.origin if top is not None else None) or family.trigger,
         trigger=family.trigger,
         triggers=family.triggers,
+        call=family.call,
         place=top.place if top is not None else "",
         fetches=(top.number if top is not None else 0, family.first.number),
     )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from quell.analysis.causes import together
-from quell.analysis.families import group
+from quell.analysis.families import Families, group
 from quell.analysis.query_in_loop import is_batched
 from quell.analysis.tables import Changes, is_writing, tables_of
 from quell.events import Fetch, Location, QueryEvent, Recording
@@ -29,16 +29,19 @@ _VOLATILE = re.compile(
 )
 
 
-def find(recording: Recording, *, others: Sequence[Finding] = ()) -> tuple[Finding, ...]:
+def find(
+    recording: Recording, *, others: Sequence[Finding] = (), families: Families | None = None
+) -> tuple[Finding, ...]:
     """
     Return one finding per line and model that read again what was already read.
 
     Args:
         recording: What one scope saw.
         others: What the rules found that go first; their statements are not reported again.
+        families: Those of the recording, where they are known.
     """
     fetches = {fetch.number: fetch for fetch in recording.fetches}
-    taken = _taken(recording, others)
+    taken = _taken(recording, others, families)
     groups = _groups(recording, fetches, taken)
     found: dict[Hashable, Finding] = {}
     for positions in _without_parts(groups, recording.queries, fetches):
@@ -55,12 +58,13 @@ def _is_part_of(finding: Finding, others: Iterable[Finding]) -> bool:
     return bool(finding.triggers) and all((finding.model, line) in loops for line in finding.triggers)
 
 
-def _taken(recording: Recording, others: Sequence[Finding]) -> frozenset[int]:
+def _taken(recording: Recording, others: Sequence[Finding], families: Families | None) -> frozenset[int]:
     """Return the statements of other findings: those they name, and those of the relations they are about."""
     named = {number for finding in others for number in finding.fetches[1::2] if not finding.statements}
     fetches: set[int] = set()
     if named:
-        for family in group(recording.fetches).values():
+        families = group(recording.fetches) if families is None else families
+        for family in families.values():
             numbers = {fetch.number for fetch in family.fetches}
             if numbers & named:
                 fetches |= numbers
@@ -158,6 +162,7 @@ def _finding(
         saved_queries=max(len(kept) - shapes, 1),
         origin=_origin(queries[first], fetch) or trigger,
         trigger=trigger,
+        call=trigger,
         triggers=_lines(queries[position] for position in kept),
         place=fetch.place if fetch is not None else "",
         fetches=(0, fetch.number) if fetch is not None else (),

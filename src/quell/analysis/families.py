@@ -9,6 +9,7 @@ family is what one change at one queryset would replace.
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from quell.events import Fetch, Location
 
@@ -58,6 +59,11 @@ class Family:
             self._holders.add(fetch.owner)
 
     @property
+    def call(self) -> Location | None:
+        """The line that adds something of its own to the relation, if one does: see ``_key()``."""
+        return self.first.trigger if self.parent is not None and _is_call(self.first) else None
+
+    @property
     def is_write(self) -> bool:
         """Tell whether a call on a related manager changed its rows rather than loaded them."""
         return self.first.method in _WRITES
@@ -71,7 +77,10 @@ class Family:
         return len(self._holders) >= threshold and not self.is_write
 
 
-def group(fetches: Iterable[Fetch]) -> Mapping[Key, Family]:
+Families: TypeAlias = Mapping[Key, Family]
+
+
+def group(fetches: Iterable[Fetch]) -> Families:
     """Return the families of all fetches, parents before children."""
     by_number = {fetch.number: fetch for fetch in fetches}
     families: dict[Key, Family] = {}
@@ -83,26 +92,30 @@ def group(fetches: Iterable[Fetch]) -> Mapping[Key, Family]:
 
 def _place(
     fetch: Fetch, by_number: Mapping[int, Fetch], families: dict[Key, Family], done: dict[int, Family]
-) -> Family:
+) -> None:
     """Put a fetch, and before it the ancestors it hangs on, into their families."""
+    if fetch.number in done:
+        return
     waiting = [fetch]
     while waiting[-1].parent and waiting[-1].parent not in done:
         waiting.append(by_number[waiting[-1].parent])
-    family: Family | None = None
     for item in reversed(waiting):
-        if item.number in done:
-            continue
         parent = done.get(item.parent)
         key = _key(item, parent)
-        family = families.setdefault(key, Family(key, parent, item.hops))
+        family = families.get(key)
+        if family is None:
+            family = families[key] = Family(key, parent, item.hops)
         family.add(item)
         done[item.number] = family
-    return done[fetch.number]
+
+
+def _is_call(fetch: Fetch) -> bool:
+    return bool(fetch.method or fetch.variant)
 
 
 def _key(fetch: Fetch, parent: Family | None) -> Key:
     if parent is None:
         return ("root", fetch.kind, fetch.call_path, fetch.origin, fetch.model, fetch.hops)
     # The relation itself is one cause wherever it is read; what a call adds to it is a cause of its own per line.
-    call = (fetch.method, fetch.variant, str(fetch.trigger)) if fetch.method or fetch.variant else ()
+    call = (fetch.method, fetch.variant, str(fetch.trigger)) if _is_call(fetch) else ()
     return ("child", parent.key, fetch.kind, fetch.hops, call)

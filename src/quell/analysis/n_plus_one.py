@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from quell.analysis.causes import merge_causes
 from quell.analysis.climbing import MAX_HOPS, climb
-from quell.analysis.families import Family, group
+from quell.analysis.families import Families, Family, group
 from quell.events import Fetch, Location, Recording
 from quell.findings import Finding, Load
 
@@ -26,7 +26,9 @@ class _Hit:
         return self.family.trigger
 
 
-def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[Finding, ...]:
+def find(
+    recording: Recording, *, threshold: int, loop_threshold: int, families: Families | None = None
+) -> tuple[Finding, ...]:
     """
     Return one finding per repeated relation and place, each with its whole path from the root.
 
@@ -34,8 +36,9 @@ def find(recording: Recording, *, threshold: int, loop_threshold: int) -> tuple[
         recording: What one scope saw.
         threshold: Distinct instances that must have loaded the relation, at least 2.
         loop_threshold: The same for instances that no queryset of this process loaded, judged by call path.
+        families: Those of the recording, where they are known.
     """
-    families = group(recording.fetches)
+    families = group(recording.fetches) if families is None else families
     hits = [
         _Hit(family, *climb(family, threshold))
         for family in families.values()
@@ -133,6 +136,7 @@ def _finding(hits: Sequence[_Hit], asked: Mapping[int, int]) -> Finding:
         origin=root.origin or hit.trigger,
         trigger=hit.trigger,
         triggers=hit.family.triggers,
+        call=hit.family.call,
         place=root.place,
         fetches=(root.number, fetch.number),
         loads=tuple(_load(item, asked) for item in reversed(hits)),

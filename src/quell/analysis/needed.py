@@ -30,10 +30,11 @@ def is_chunked(events: Sequence[QueryEvent], schema: Schema) -> bool:
     All lists have one length and no value in common; only the last may be shorter, as the rest of a list is. Lists
     that the rows of a loop bring along differ in length, or share values.
     """
-    *sizes, last = (_key_count(event.sql) for event in events)
+    counts = {sql: _key_count(sql) for sql in {event.sql for event in events}}
+    *sizes, last = (counts[event.sql] for event in events)
     if len(set(sizes)) == 1 and MIN_KEYS <= sizes[0] >= last and _has_distinct_values(events):
         return True
-    return all(_is_key_range(event.sql, schema) for event in events)
+    return all(_is_key_range(sql, schema) for sql in counts)
 
 
 def _has_distinct_values(events: Sequence[QueryEvent]) -> bool:
@@ -60,10 +61,11 @@ def is_asked_anew(events: Sequence[QueryEvent], recording: Recording) -> bool:
 
     So does a retry after a rollback, and a loop that takes the next rows until none is left.
     """
-    if len({(event.sql, event.params_hash, event.alias) for event in events}) > 1:
+    first = events[0].sql, events[0].params_hash, events[0].alias
+    if any((event.sql, event.params_hash, event.alias) != first for event in events):
         return False
     names = tables_of(events[0].sql)
-    states = list(_states(names, {id(event) for event in events}, recording))
+    states = _states(names, {id(event) for event in events}, recording)
     return bool(names) and all(before != after for before, after in pairwise(states))
 
 

@@ -1,45 +1,63 @@
 """Turn what a scope kept into plain, frozen records."""
 
+from typing import Any
+
+from django.db.models import Model
+
 from quell.capture.actions import action_of
 from quell.capture.loading import column_loads, eager_loads
 from quell.capture.loops import is_in_user_loop
-from quell.capture.places import form_field_of, origin_of, trigger_of
+from quell.capture.places import form_field_of, form_widget_of, origin_of, trigger_of
 from quell.capture.scope import RawEvent, Scope
 from quell.events import Fetch, FetchKind, QueryEvent, Recording
 from quell.exceptions import UsageError
 from quell.introspection.relations import resolve_path
 from quell.introspection.schema import schema
 from quell.lineage.alias import FetchAlias, FetchRecord
+from quell.lineage.callpath import CallPath
 from quell.lineage.usage import Usage
 from quell.sqltext import operation
 
 
 def freeze_event(event: RawEvent) -> QueryEvent:
     """Return a statement as its public record."""
-    action = action_of(event.call_path)
-    return QueryEvent(
-        sql=event.sql,
+    path = event.call_path
+    known = path.facts.get(("event", event.sql))
+    if known is None:
+        known = path.facts["event", event.sql] = _facts_of_statement(path, event.sql)
+    made = QueryEvent.__new__(QueryEvent)
+    made.__dict__.update(
+        known,
         alias=event.alias,
         duration_ms=event.seconds * 1000,
         row_count=event.row_count,
-        operation=operation(event.sql),
-        trigger=trigger_of(event.call_path),
         many=event.many,
-        call_path=event.call_path.number,
-        is_in_user_loop=is_in_user_loop(event.call_path),
-        unit=event.call_path.unit,
-        verb=action.verb,
-        action=action.number,
-        action_line=action.line,
-        loop_line=action.loop,
-        is_looped_by_library=action.is_looped_by_library,
-        is_housekeeping=action.is_housekeeping,
-        is_internal=action.is_internal,
         params_hash=event.params_hash,
         value_hashes=event.value_hashes,
         fetch=event.fetch.number if event.fetch is not None else 0,
         ignored=event.ignored,
     )
+    return made
+
+
+def _facts_of_statement(path: CallPath, sql: str) -> dict[str, Any]:
+    """Return what is the same for all statements of one text and one path."""
+    action = action_of(path)
+    return {
+        "sql": sql,
+        "operation": operation(sql),
+        "trigger": trigger_of(path),
+        "call_path": path.number,
+        "is_in_user_loop": is_in_user_loop(path),
+        "unit": path.unit,
+        "verb": action.verb,
+        "action": action.number,
+        "action_line": action.line,
+        "loop_line": action.loop,
+        "is_looped_by_library": action.is_looped_by_library,
+        "is_housekeeping": action.is_housekeeping,
+        "is_internal": action.is_internal,
+    }
 
 
 def freeze(scope: Scope) -> Recording:
@@ -99,17 +117,17 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         # The row was created, not loaded: it has no queryset that could load more.
         parent = None
     kind = _kind(record, parent)
-    origin, built_by, place = origin_of(record)
-    hop_model = record.instance_model
     is_single, joins, is_attribute = _facts(record)
-    return Fetch(
+    made = Fetch.__new__(Fetch)
+    made.__dict__.update(
+        _places_of(record),
         number=record.number,
         kind=kind,
         model=record.model._meta.label,
         parent=parent.number if parent is not None and kind in {"lazy", "prefetch"} else 0,
         hops=(*joined, *record.hops),
         owner=(record.parent.fetch.number, record.owner) if record.parent is not None else record.owner,
-        owner_model=hop_model._meta.label if hop_model is not None else "",
+        owner_model=record.instance_model._meta.label if record.instance_model is not None else "",
         owner_pk=record.owner_pk,
         is_single=is_single,
         can_join=joins,
@@ -119,18 +137,39 @@ def _freeze_fetch(record: FetchRecord) -> Fetch:
         was_prefetched=record.was_prefetched,
         method=record.method,
         variant=("to_attr",) if is_attribute else record.variant,
-        origin=origin,
-        built_by=built_by,
-        place=place,
-        form_field=form_field_of(record.call_path) if record.call_path is not None else "",
-        trigger=trigger_of(record.call_path) if record.call_path is not None else None,
-        call_path=record.call_path.number if record.call_path is not None else 0,
         sql=record.sql,
         combinator=record.query.combinator or "",
         is_raw=record.is_raw,
         is_bare_join=record.query.is_bare_join,
         deferred=record.query.deferred,
     )
+    return made
+
+
+def _places_of(record: FetchRecord) -> dict[str, Any]:
+    """Return where a queryset was built and evaluated; kept per path and site."""
+    path, site = record.call_path, record.site
+    if path is None:
+        return _find_places(record)
+    place = (id(site.code), site.lasti, id(site.node)) if site is not None else None
+    key = ("places", place, record.model, record.was_prefetched)
+    known: tuple[object, dict[str, Any]] | None = path.facts.get(key)
+    if known is None:
+        facts = {
+            **_find_places(record),
+            "form_field": form_field_of(path),
+            "form_widget": form_widget_of(path),
+            "trigger": trigger_of(path),
+            "call_path": path.number,
+        }
+        # With the site, so that the addresses in the key stay its own.
+        known = path.facts[key] = site, facts
+    return known[1]
+
+
+def _find_places(record: FetchRecord) -> dict[str, Any]:
+    origin, built_by, place = origin_of(record)
+    return {"origin": origin, "built_by": built_by, "place": place}
 
 
 def _is_reloaded(record: FetchRecord) -> bool:
@@ -156,8 +195,18 @@ def _facts(record: FetchRecord) -> tuple[bool, bool, bool]:
         return True, True, False
     if record.instance_model is None or not record.hops:
         return False, False, False
+    if record.call_path is None:
+        return _facts_of_hop(record.instance_model, record.hops[0])
+    key = ("hop", record.instance_model, record.hops[0])
+    known: tuple[bool, bool, bool] | None = record.call_path.facts.get(key)
+    if known is None:
+        known = record.call_path.facts[key] = _facts_of_hop(record.instance_model, record.hops[0])
+    return known
+
+
+def _facts_of_hop(model: type[Model], name: str) -> tuple[bool, bool, bool]:
     try:
-        hop = resolve_path(record.instance_model, record.hops[0])[0]
+        hop = resolve_path(model, name)[0]
     except UsageError:
         # A to_attr of a prefetch is no relation; its rows were loaded together.
         return False, False, True

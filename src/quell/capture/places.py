@@ -1,6 +1,7 @@
 """Places in code: lines, template nodes, and the classes of frameworks that drove a load."""
 
 import inspect
+import os
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -13,6 +14,12 @@ from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.drivers import FieldNote
 from quell.lineage.sites import Site
 from quell.lineage.usercode import is_user_code, is_user_file
+
+_ADMIN_WIDGETS = os.path.join("django", "contrib", "admin", "widgets.py")
+_LABELLING = {
+    "ForeignKeyRawIdWidget.label_and_url_for_value": "ForeignKeyRawIdWidget",
+    "AutocompleteMixin.optgroups": "AutocompleteSelect",
+}
 
 
 def line_of(code: CodeType, lasti: int) -> int:
@@ -72,11 +79,16 @@ def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
             driver = driver or _driver_location(frame.note, form_field)
         elif isinstance(frame.note, str):
             form_field = form_field or frame.note
-        elif _is_view(frame) and (driver or library_line):
+        elif _is_boundary(frame) and (driver or library_line):
             break
         elif is_user_code(frame.code):
             return code_location(frame.code, frame.lasti)
     return driver or library_line
+
+
+def _is_boundary(frame: Frame) -> bool:
+    """Tell whether a frame is a view, or the rendering of what one returned."""
+    return isinstance(frame.note, tuple) and frame.note[0] in {"view", "response"}
 
 
 def _is_view(frame: Frame) -> bool:
@@ -90,6 +102,16 @@ def form_field_of(path: CallPath) -> str:
             return frame.note
         if is_user_code(frame.code):
             break
+    return ""
+
+
+def form_widget_of(path: CallPath) -> str:
+    """Return the widget of an admin that asked for the label of one row; its choices are no list."""
+    for frame in path.frames:
+        if is_user_code(frame.code):
+            break
+        if frame.code.co_qualname in _LABELLING and frame.code.co_filename.endswith(_ADMIN_WIDGETS):
+            return _LABELLING[frame.code.co_qualname]
     return ""
 
 

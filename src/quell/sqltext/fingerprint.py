@@ -1,6 +1,7 @@
 """SQL without its literals: to compare statements, and to show them to people."""
 
 import re
+from functools import lru_cache
 
 # What stands for a literal between the passes; no SQL text holds it, so a "?" inside a quoted name is safe.
 _MARK = "\0"
@@ -77,6 +78,7 @@ _ROW = r"\((?:[^()]|\((?:[^()]|\([^()]*+\))*+\))*+\)"
 _VALUES = re.compile(rf"\b(VALUES\ ?{_ROW})(?:\ ?,\ ?{_ROW})++", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def fingerprint(sql: str) -> str:
     """
     Return a text that is equal for statements of one shape.
@@ -85,7 +87,7 @@ def fingerprint(sql: str) -> str:
     length, the rows of ``VALUES`` become the first one; comments are gone and white space is folded. Names
     stay as they are written, quotes included; so do strings in double quotes, which MySQL may allow.
 
-    Cost: one pass of one regular expression; below 30 microseconds for a SELECT of 500 characters.
+    Cost: one pass of one regular expression, below 30 microseconds for a SELECT of 500 characters; kept per text.
     """
     text = _IN_LIST.sub(f"({_MARK})", _read(sql))
     if "((" in text or "( (" in text:
