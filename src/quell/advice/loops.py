@@ -10,23 +10,41 @@ from quell.advice.chains import Step, query_at, read_chain
 from quell.advice.models import find_model
 from quell.events import Fetch
 
+# What shows the label of the one row that a widget has as its value.
+_LABELS = {"ForeignKeyRawIdWidget": "label_and_url_for_value", "AutocompleteSelect": "optgroups"}
+
 
 def loop_code(fetch: Fetch | None) -> str:
     """Return one query for what a loop asks one by one."""
     if fetch is None:
         return "Run one query before the loop, and look the rows up in its result."
     name = fetch.model.rpartition(".")[2]
+    if fetch.form_widget:
+        return _widget_code(fetch, name)
     if fetch.form_field and fetch.method in {"", "iterator"}:
         # All forms of a formset copy the field, and with it choices that are a list.
         return f'field.choices = list(field.choices) where the field "{fetch.form_field}" is made'
     known = _known_code(fetch)
     if known:
         return f"{known} before the loop"
+    return _general_code(fetch, name)
+
+
+def _general_code(fetch: Fetch, name: str) -> str:
     if fetch.method == "get":
         return f"{name}.objects.in_bulk(...) before the loop"
     if fetch.method in {"count", "exists", "aggregate"}:
         return f"one {name}.objects.values(...).annotate(...) before the loop"
     return f"one {name}.objects.filter(...__in=...) before the loop"
+
+
+def _widget_code(fetch: Fetch, name: str) -> str:
+    """Return who can look labels up at once: each form has a copy of the widget, and no list of choices."""
+    method = _LABELS[fetch.form_widget]
+    return (
+        f'a subclass of {fetch.form_widget} for "{fetch.form_field}" whose {method}() finds the row '
+        f"in one {name}.objects.in_bulk() for all forms"
+    )
 
 
 def _known_code(fetch: Fetch) -> str:
