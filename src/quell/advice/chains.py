@@ -2,11 +2,11 @@
 
 import ast
 import builtins
-import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from quell.advice.reading import expressions_at, nodes_at, spans, tree_of
 from quell.events import Location
 
 MAX_EXPRESSION = 120  # characters; what is longer does not fit into one line of advice
@@ -68,11 +68,11 @@ def read_chain(spot: Location | None, accessor: str, *, origin: Location | None 
         accessor: The name of the manager, such as ``comments``.
         origin: Where the queryset is built; names of a function that both lines are in are known there, too.
     """
-    tree = _tree_of(spot)
+    tree = tree_of(spot)
     if spot is None or tree is None:
         return Chain()
     found = [
-        steps for node in _expressions_at(tree, spot.line) if (steps := _steps(node, accessor)) is not None
+        steps for node in expressions_at(tree, spot.line) if (steps := _steps(node, accessor)) is not None
     ]
     best = max(found, key=len, default=())
     if not best:
@@ -90,12 +90,12 @@ def query_at(spot: Location | None, accessor: str = "objects") -> str:
         spot: The line; a template has no source to read.
         accessor: The name of the manager: ``objects``, or a relation.
     """
-    tree = _tree_of(spot)
+    tree = tree_of(spot)
     if spot is None or tree is None:
         return ""
     found = [
         ast.unparse(node).replace("'", '"')
-        for node in _expressions_at(tree, spot.line)
+        for node in expressions_at(tree, spot.line)
         if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)) and _runs_over(node, accessor)
     ]
     return max((text for text in found if len(text) <= MAX_EXPRESSION), key=len, default="")
@@ -115,28 +115,13 @@ def _runs_over(node: ast.expr, accessor: str) -> bool:
     return False
 
 
-def _tree_of(spot: Location | None) -> ast.Module | None:
-    if spot is None or not spot.file.endswith(".py"):
-        return None
-    return _parsed("".join(linecache.getlines(spot.file)))
-
-
-@lru_cache(maxsize=32)
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        # A file with a null byte is a ValueError before Python 3.12.
-        return None
-
-
 def calls_at(spot: Location | None, name: str) -> Iterator[ast.Call]:
     """Yield the calls of a method that a line makes, or that the statement around it makes."""
-    tree = _tree_of(spot)
+    tree = tree_of(spot)
     if spot is None or tree is None:
         return
-    for statement in ast.walk(tree):
-        if isinstance(statement, ast.stmt) and _spans(statement, spot.line) and not _has_body(statement):
+    for statement in nodes_at(tree, spot.line):
+        if isinstance(statement, ast.stmt) and not _has_body(statement):
             yield from _calls(statement, name)
 
 
@@ -148,16 +133,6 @@ def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
 
 def _has_body(statement: ast.stmt) -> bool:
     return bool(getattr(statement, "body", ()))
-
-
-def _spans(node: ast.stmt | ast.expr, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def _expressions_at(tree: ast.AST, line: int) -> Iterator[ast.expr]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr) and _spans(node, line):
-            yield node
 
 
 def _steps(node: ast.expr, accessor: str) -> tuple[Step, ...] | None:
@@ -177,6 +152,7 @@ def _steps(node: ast.expr, accessor: str) -> tuple[Step, ...] | None:
                 return None
 
 
+@lru_cache(maxsize=32)
 def _known_names(tree: ast.Module) -> frozenset[str]:
     """Return the names that a module defines: its imports, its functions and classes, its constants."""
     return frozenset(name for statement in tree.body for name in _defined(statement))
@@ -186,10 +162,8 @@ def _local_names(tree: ast.Module, origin: int, line: int) -> frozenset[str]:
     """Return what the function around both lines defines in front of the first, and no loop changes."""
     known: set[str] = set()
     changed: set[str] = set()
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _spans(function, origin):
-            if not _spans(function, line):
-                continue
+    for function in nodes_at(tree, origin):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and spans(function, line):
             arguments = function.args
             known |= {item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
             known |= {name for part in function.body if part.lineno <= origin for name in _defined(part)}

@@ -1,10 +1,10 @@
 """What the source calls on a related manager: the manager as it is spelled there, and each call with its arguments."""
 
 import ast
-import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from quell.advice.reading import expressions_at, tree_of
 from quell.events import Location
 
 
@@ -61,21 +61,10 @@ def names_in(tree: ast.AST) -> set[str]:
 
 def chains_at(trigger: Location | None, accessor: str) -> tuple[Chain, ...]:
     """Return all chains behind one accessor that a line of Python spells."""
-    if trigger is None or not trigger.file.endswith(".py"):
+    tree = tree_of(trigger)
+    if trigger is None or tree is None:
         return ()
-    text = "".join(linecache.getlines(trigger.file))
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        # A file with a null byte is a ValueError before Python 3.12.
-        return ()
-    return tuple(chain for node in _expressions_at(tree, trigger.line) for chain in _chains(node, accessor))
-
-
-def _expressions_at(tree: ast.AST, line: int) -> Iterator[ast.expr]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.expr) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            yield node
+    return tuple(chain for node in expressions_at(tree, trigger.line) for chain in _chains(node, accessor))
 
 
 def _chains(node: ast.expr, accessor: str) -> Iterator[Chain]:
