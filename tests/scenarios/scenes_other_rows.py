@@ -5,7 +5,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from tests.library.models import Author, Book
-from tests.scenarios.corpus import finds, scenario
+from tests.scenarios.corpus import Fix, finds, scenario
 
 
 @scenario(finds("Author", "books", count=4))
@@ -55,3 +55,21 @@ def earliest_of_related_rows() -> object:
     """The earliest row is asked for by a query, whatever was prefetched."""
     authors = Author.objects.order_by("pk")  # origin
     return [author.books.earliest("pk").title for author in authors if author.name != "Author 9"]  # trigger
+
+
+def _united() -> Any:
+    return Author.objects.filter(name="Author 0").union(Author.objects.exclude(name="Author 0"))  # united
+
+
+@scenario(finds("Author", "books", origin="united", count=4))
+def counts_for_rows_of_a_union(fix: Fix) -> object:
+    """No column can be added to rows of a union, but what is counted can be loaded for them."""
+    authors = sorted(_united() if not fix.is_applied else _loaded(fix), key=lambda author: author.pk)
+    return [
+        len(author.books.all()) if fix.is_applied else author.books.count() for author in authors
+    ]  # trigger
+
+
+def _loaded(fix: Fix) -> Any:
+    first = fix(Author.objects.filter(name="Author 0"))
+    return first.union(Author.objects.exclude(name="Author 0"))

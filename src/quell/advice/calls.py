@@ -29,6 +29,7 @@ class Call:
     fetch: Fetch
     chain: Chain
     way: FetchPlan  # the hops before the relation, where they were loaded on demand, too
+    takes_columns: bool = True  # whether the queryset takes annotations
     behind: str = ""  # a path from the chosen rows that is to be loaded with them
 
     @property

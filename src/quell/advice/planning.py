@@ -8,14 +8,14 @@ from django.db.models import Model
 from quell.advice.cached import over_cache
 from quell.advice.calls import Answer, Call
 from quell.advice.chains import Chain, read_chain
-from quell.advice.loading_plans import loading_plan, plan_of_way
+from quell.advice.loading_plans import loading_plan, plan_of_way, takes_prefetches_only
 from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
 from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat
-from quell.advice.roots import admin_joins, deferred_code, note_on, reloading_code, spell
+from quell.advice.roots import admin_joins, note_on, reloading_code, spell, with_columns
 from quell.advice.unplanned import attribute_code, generic_code
 from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
@@ -47,6 +47,7 @@ class _Advised:
 def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
     """Return the findings with suggestion, message and plan; those of one origin carry the same merged plan."""
     fetches = {fetch.number: fetch for fetch in recording.fetches}
+    findings = with_columns(tuple(findings), fetches)
     advised = _with_names([_advise(finding, fetches, recording) for finding in findings])
     own = [item.finding for item in advised]
     merged = _merge(own)
@@ -190,8 +191,6 @@ def _advise_load(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -
     if finding.kind == "defeated_prefetch":
         return _advise_cached(finding, fetch)
     root = fetches.get(finding.fetches[0])
-    if fetch.is_deferred:
-        return _Advised(replace(finding, suggestion=deferred_code(finding, fetch, fetches)))
     if root is None:
         code = f'prefetch_related_objects(instances, "{finding.path}")'
         return _Advised(replace(finding, suggestion=code))
@@ -208,7 +207,8 @@ def _advise_relation(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mappi
     model = model_of(finding.model)
     try:
         if is_own or fetch.method not in _FROM_CACHE:
-            call = Call(model, finding.path, fetch, chain, plan_of_way(finding))
+            way, takes_columns = plan_of_way(finding, root), not takes_prefetches_only(root)
+            call = Call(model, finding.path, fetch, chain, way, takes_columns=takes_columns)
             return _answered(finding, answer(call))
         if (chosen := _chosen_rows(finding, fetch, root, fetches)) is not None:
             return replace(_answered(finding, answer(chosen)), chosen=chosen.path)
@@ -244,9 +244,9 @@ def _answered(finding: Finding, found: Answer) -> _Advised:
 def _planned(finding: Finding, plan: FetchPlan, model: type[Model]) -> _Advised:
     """Return the finding with a plan that Django accepts for its model."""
     plan.as_code(model)
-    saved = finding.saved_queries
     # Each query that is made instead of a join is one that stays.
-    saved = max(saved - len(plan.separate), 1) if finding.saved_queries == finding.count else saved
+    needed = max(finding.count - finding.saved_queries, len(plan.separate))
+    saved = max(finding.count - needed, 1)
     return _Advised(replace(finding, plan=plan, saved_queries=saved))
 
 
@@ -267,5 +267,5 @@ def _chosen_rows(finding: Finding, fetch: Fetch, root: Fetch, fetches: Mapping[i
         if fetch.kind == "lazy" and is_choice and fetch.number != root.number:
             path = "__".join(finding.path.split("__")[: -len(behind)])
             chain = _chain(fetch, path.rpartition("__")[2], root)
-            return Call(model_of(finding.model), path, fetch, chain, FetchPlan(), "__".join(behind))
+            return Call(model_of(finding.model), path, fetch, chain, FetchPlan(), behind="__".join(behind))
     return None

@@ -37,7 +37,7 @@ def answer(call: Call) -> Answer:
         return _all_rows(call, "choose among the prefetched rows in Python")
     method = call.fetch.method
     if method in {"count", "exists", "aggregate"}:
-        return annotation(call, kept) or _list(call, kept)
+        return (annotation(call, kept) if call.takes_columns else None) or _list(call, kept)
     if method in _ONE_ROW:
         return _one_row(call, kept, _ONE_ROW[method])
     if not kept and not _lookups(call) and not _is_sliced(call):
@@ -131,7 +131,7 @@ def _turned(name: str) -> str:
 def _list(call: Call, kept: Sequence[Step]) -> Answer:
     """Return a prefetch of the chosen rows, in a list of its own."""
     steps = [*kept, *_lookups(call)]
-    plan = None if _is_sliced(call) else _filter_plan(call, steps)
+    plan = _filter_plan(call, steps) if call.takes_columns and not _is_sliced(call) else None
     if plan is not None:
         name = next(iter(plan.filters))
         return Answer(

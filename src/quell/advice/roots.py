@@ -1,12 +1,14 @@
 """What the queryset to change is like already, and what that means for the code to write."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
 
-from quell.advice.models import model_of
+from quell.advice.models import UnknownModelError, model_of
 from quell.events import Fetch
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
@@ -54,22 +56,56 @@ def _loading(names: frozenset[str], columns: Iterable[str], *, is_deferring: boo
     return ".defer(None)" + (f".defer({_texts(left)})" if left else "")
 
 
-def deferred_code(finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch]) -> str:
-    """Return the calls that load a column which ``only()`` or ``defer()`` left out."""
+def with_columns(findings: Sequence[Finding], fetches: Mapping[int, Fetch]) -> list[Finding]:
+    """Return the findings, those about columns that one queryset leaves out with the code for all of these."""
+    missed: dict[Hashable, set[str]] = {}
+    for finding in findings:
+        if (fetch := _deferred_fetch(finding, fetches)) is not None:
+            missed.setdefault(_queryset_of(fetch, fetches), set()).add("__".join(fetch.hops))
+    return [_with_code(finding, fetches, missed) for finding in findings]
+
+
+def _with_code(
+    finding: Finding, fetches: Mapping[int, Fetch], missed: Mapping[Hashable, set[str]]
+) -> Finding:
+    fetch = _deferred_fetch(finding, fetches)
+    if fetch is None:
+        return finding
+    try:
+        code = _deferred_code(finding, fetch, fetches, missed[_queryset_of(fetch, fetches)])
+    except UnknownModelError as error:
+        code = str(error)
+    return replace(finding, suggestion=code)
+
+
+def _deferred_fetch(finding: Finding, fetches: Mapping[int, Fetch]) -> Fetch | None:
+    fetch = fetches.get(finding.fetches[1]) if len(finding.fetches) > 1 else None
+    is_column = fetch is not None and fetch.is_deferred and finding.kind == "n_plus_one"
+    return fetch if is_column else None
+
+
+def _queryset_of(fetch: Fetch, fetches: Mapping[int, Fetch]) -> Hashable:
+    source = fetches.get(fetch.parent)
+    return (str(source.origin), source.model, source.deferred) if source is not None else fetch.number
+
+
+def _deferred_code(
+    finding: Finding, fetch: Fetch, fetches: Mapping[int, Fetch], columns: AbstractSet[str]
+) -> str:
+    """Return the calls that load columns which ``only()`` or ``defer()`` left out."""
     source = fetches.get(fetch.parent)
     if source is not None and source.is_raw:
         return f'select "{fetch.hops[-1]}" in the SQL'
     if source is None or not source.deferred[0]:
         return ".defer(None)"
     names, is_deferring = source.deferred
-    column = "__".join(fetch.hops)
-    code = _loading(
-        names, {column, column.removesuffix("_id")} if is_deferring else {column}, is_deferring=is_deferring
-    )
+    if is_deferring:
+        columns = columns | {column.removesuffix("_id") for column in columns}
+    code = _loading(names, columns, is_deferring=is_deferring)
     if source.number == finding.fetches[0]:
         return code
     # Rows of a prefetch have a queryset of their own.
-    path = finding.path[: -len(column) - 2]
+    path = finding.path[: -len("__".join(fetch.hops)) - 2]
     model = model_of(source.model)
     return f'Prefetch("{path}", queryset={model.__name__}.{model._default_manager.name}{code})'
 
