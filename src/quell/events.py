@@ -71,6 +71,7 @@ class QueryEvent:
     action: int = 0  # equal for statements that one instruction of the user's code leads to; 0 without any
     action_line: Location | None = None  # of that instruction
     loop_line: Location | None = None  # of the user's loop around it
+    is_in_while: bool = False  # whether that loop goes on until something holds, rather than over things
     is_looped_by_library: bool = False  # whether a library's loop, and none of the user's, leads to it
     is_housekeeping: bool = False  # whether a framework asks for itself: sessions, permissions, content types
     is_internal: bool = False  # the part of it that is no check of input: a session, a login, a content type

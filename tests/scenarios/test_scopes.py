@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 
 import quell
 from tests.library.models import Author, Book
+from tests.scenarios import scenes_driven
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("library")]
 
@@ -129,3 +130,14 @@ def test_two_findings_of_one_origin_have_one_plan() -> None:
 
     assert {finding.plan for finding in watch.findings} == {quell.FetchPlan("author__country", "publisher")}
     assert len(watch.findings) == 3
+
+
+def test_loop_around_a_watch_leads_to_none_of_its_statements() -> None:
+    """A library's loop in a watch stays the library's, whatever opens one watch after the other."""
+    found: list[object] = []
+    for _ in range(2):
+        with quell.watch() as watch:
+            scenes_driven.TagFactory.create_batch(5)
+        found += watch.findings
+
+    assert not found

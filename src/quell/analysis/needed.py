@@ -10,6 +10,7 @@ from quell.events import QueryEvent, Recording, Schema
 MIN_KEYS = 2
 
 _IN_LIST = re.compile(r"\bIN\s*\(((?:[^(),]*,)+[^(),]*)\)", re.IGNORECASE)
+_HAS_IN = re.compile(r"\bIN\s*\(", re.IGNORECASE)
 # Both bounds of one column: a table, a column, and the column again.
 _NAME = r"[\"`]?(\w+)[\"`]?\.[\"`]?(\w+)[\"`]?"
 _VALUE = r"(?:%s|\?|:\w+|%\(\w+\)s|-?\d+)"
@@ -53,6 +54,20 @@ def _key_count(sql: str) -> int:
 def _is_key_range(sql: str, schema: Schema) -> bool:
     found = None if _NUMBER.match(sql) else _RANGE.search(sql)
     return found is not None and schema.keys.get(found[1] or found[3]) == (found[2] or found[4])
+
+
+def is_descending(events: Sequence[QueryEvent]) -> bool:
+    """
+    Tell whether a ``while`` asks for the rows behind those that it found last, all of one level at once.
+
+    No level is known before the one above it. Each list has values of its own, and some have several.
+    """
+    if not all(event.is_in_while and _HAS_IN.search(event.sql) for event in events):
+        return False
+    # Of a single key, and of very many, no values are kept.
+    several = [event for event in events if _key_count(event.sql) >= MIN_KEYS]
+    known = [event for event in several if event.value_hashes]
+    return len(several) * 2 > len(events) and (len(known) < MIN_KEYS or _has_distinct_values(known))
 
 
 def is_asked_anew(events: Sequence[QueryEvent], recording: Recording) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from quell.analysis.causes import together
 from quell.analysis.families import CREATES
-from quell.analysis.needed import is_asked_anew, is_chunked
+from quell.analysis.needed import is_asked_anew, is_chunked, is_descending
 from quell.events import Fetch, Location, QueryEvent, Recording
 from quell.findings import Finding
 from quell.sqltext import fingerprint
@@ -54,6 +54,7 @@ def _is_no_loop(events: list[QueryEvent], fetch: Fetch | None, recording: Record
         is_batched(events)
         or _has_one_answer(events, fetch)
         or is_chunked(events, recording.schema)
+        or is_descending(events)
         or is_asked_anew(events, recording)
     )
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from quell.analysis.causes import together
+from quell.analysis.tables import tables_of
 from quell.events import Fetch, QueryEvent, Recording, Schema
 from quell.findings import Finding
 from quell.sqltext import fingerprint, tables
@@ -30,13 +31,13 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     """
     Return one finding per line and model that a loop wrote at least ``threshold`` times.
 
-    Batches and chunks, several rows per statement, are no loop; nor is what a framework writes for itself, or a
-    library's loop, in which the user has nothing to change.
+    Batches and chunks, several rows per statement, are no loop; nor is what a framework writes for itself, a
+    library's loop, in which the user has nothing to change, or a queue.
     """
     fetches = {fetch.number: fetch for fetch in recording.fetches}
     found: dict[Hashable, Finding] = {}
     for events in _actions(recording.queries).values():
-        if _is_loop(events, threshold):
+        if _is_loop(events, threshold) and not _is_queue(events, fetches, recording):
             finding = _finding(events, fetches, recording.schema)
             key = (finding.model, finding.origin, finding.trigger)
             found[key] = together(found[key], finding) if key in found else finding
@@ -68,6 +69,36 @@ def _shape(event: QueryEvent) -> Hashable:
 def _is_loop(events: list[QueryEvent], threshold: int) -> bool:
     saves = [event for event in events if _is_save(event)]
     return _is_repeated(events, _shape, threshold) or _is_repeated(saves, _saved, threshold)
+
+
+def _is_queue(events: list[QueryEvent], fetches: Mapping[int, Fetch], recording: Recording) -> bool:
+    """
+    Tell whether one and the same question took the row before each write, which gives it another answer.
+
+    So works a queue: what is next is not known before. Of a key the answer stays one row, however often it is asked.
+    """
+    written = [event for event in events if event.operation in WRITES]
+    wanted, names = set(map(id, written)), tables_of(written[0].sql)[:1] if written else ()
+    asked: set[Hashable] = set()
+    common: set[Hashable] | None = None
+    chosen: set[Hashable] = set()
+    for event in recording.queries:
+        if id(event) in wanted:
+            common = asked if common is None else common & asked
+            asked = set()
+        elif _is_of_one_row(event, fetches) and tables_of(event.sql)[:1] == names:
+            question = event.sql, event.params_hash
+            asked.add(question)
+            if event.is_in_while or fetches[event.fetch].is_locking:
+                chosen.add(question)
+    return bool(common and common & chosen)
+
+
+def _is_of_one_row(event: QueryEvent, fetches: Mapping[int, Fetch]) -> bool:
+    """Tell whether a SELECT takes the next of some rows."""
+    fetch = fetches.get(event.fetch)
+    is_select = fetch is not None and event.operation == "select" and fetch.kind == "root"
+    return is_select and fetch is not None and fetch.method not in {"", "get"}
 
 
 def _is_repeated(events: list[QueryEvent], key: Callable[[QueryEvent], Hashable], threshold: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import django
 from django.template.base import Node
 
-from quell.capture.loops import is_at_loop, is_at_map, is_user_loop
+from quell.capture.loops import Surroundings, is_at_loop, is_at_map, is_at_while, is_user_loop
 from quell.capture.places import code_location, node_location
 from quell.events import Location
 from quell.lineage.callpath import CallPath, Frame
@@ -81,6 +81,7 @@ class Action:
     number: int = 0
     line: Location | None = None
     loop: Location | None = None
+    is_in_while: bool = False
     is_looped_by_library: bool = False
     is_housekeeping: bool = False
     is_internal: bool = False
@@ -103,13 +104,17 @@ def _find(path: CallPath) -> Action:
     if position == len(frames):
         return Action(verb, is_housekeeping=is_housekeeping, is_internal=is_internal)
     outer = frames[position:]
-    loop = next((_line_of(frame) for frame in outer if is_user_loop(frame) or is_at_map(frame)), None)
+    outside = path.surroundings
+    around = next(
+        (frame for frame in outer if is_user_loop(frame, outside) or is_at_map(frame, outside)), None
+    )
     return Action(
         verb=verb,
         number=hash((path.unit, *((id(frame.code), frame.lasti, frame.note) for frame in outer))) or 1,
         line=_line_of(outer[0]),
-        loop=loop,
-        is_looped_by_library=loop is None and any(_is_loop_of_library(frame) for frame in frames),
+        loop=_line_of(around) if around is not None else None,
+        is_in_while=around is not None and is_at_while(around, outside),
+        is_looped_by_library=around is None and any(_is_loop_of_library(frame, outside) for frame in frames),
         is_housekeeping=is_housekeeping,
         is_internal=is_internal,
     )
@@ -166,7 +171,7 @@ def _is_housekeeping(frame: Frame, *, is_read: bool) -> bool:
     return is_read and (file.startswith(_CHECKS[0]) or any(part in file for part in _CHECKS[1:]))
 
 
-def _is_loop_of_library(frame: Frame) -> bool:
+def _is_loop_of_library(frame: Frame, surroundings: Surroundings) -> bool:
     file = frame.code.co_filename
     is_django = file.startswith(_DJANGO) and not file.startswith(_NO_LOOPS)
-    return (is_django or any(part in file for part in _LOOPING)) and is_at_loop(frame)
+    return (is_django or any(part in file for part in _LOOPING)) and is_at_loop(frame, surroundings)

@@ -54,6 +54,7 @@ def _facts_of_statement(path: CallPath, sql: str) -> dict[str, Any]:
         "action": action.number,
         "action_line": action.line,
         "loop_line": action.loop,
+        "is_in_while": action.is_in_while,
         "is_looped_by_library": action.is_looped_by_library,
         "is_housekeeping": action.is_housekeeping,
         "is_internal": action.is_internal,

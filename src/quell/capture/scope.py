@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.connection import ConnectionDoesNotExist
 
 from quell.capture.explaining import explain
+from quell.capture.loops import Surroundings, surroundings_of
 from quell.conf import get_settings
 from quell.events import Pattern
 from quell.guard import guarded
@@ -81,6 +82,7 @@ class Scope:
         self._statements: dict[str, Statement] = {}
         self.paths: dict[tuple[Any, ...], CallPath] = {}
         self._numbers: dict[Hashable, int] = {}
+        self._surroundings: Surroundings = {}
         self._max_events = get_settings().max_events
         self.profile = Profile(self._max_events) if is_profiling else None
         # Each with its thread; a list, as several threads add to it.
@@ -92,6 +94,7 @@ class Scope:
         if self.profile is not None:
             recorders.acquire()
         self.is_entered = self.is_open = True
+        self._surroundings = surroundings_of(sys._getframe(1))
         try:
             self.is_outermost = not enter(self)
             for connection in _open_connections():
@@ -215,6 +218,7 @@ class Scope:
         if path is None:
             frames = collect(frame, None if access.is_threaded else marks)
             path = self.paths[key] = CallPath(frames, self._numbers)
+            path.surroundings = self._surroundings
         fetch = fetch_of(access)
         if fetch is not None and not fetch.has_run:
             explain(fetch, access, path, statement.text)

@@ -10,7 +10,7 @@ stay at one instruction although they moved on, so what they walk over belongs t
 """
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from dis import opmap
 from functools import partial
@@ -49,7 +49,7 @@ _new_frame: Callable[[tuple[Any, ...]], Frame] = partial(tuple.__new__, Frame)
 class CallPath:
     """A path that a scope saw, with the frames innermost first, and the request that it was part of."""
 
-    __slots__ = ("_frames", "_known", "_number", "facts", "unit")
+    __slots__ = ("_frames", "_known", "_number", "facts", "surroundings", "unit")
 
     def __init__(self, frames: tuple[Frame, ...], known: dict[Hashable, int]) -> None:
         self._frames = frames
@@ -57,6 +57,8 @@ class CallPath:
         self.unit = current_unit.get()
         self._number = 0
         self.facts: dict[Hashable, Any] = {}
+        # Where the frames around the scope are, by the address of their code.
+        self.surroundings: Mapping[int, tuple[int, ...]] = {}
 
     @property
     def frames(self) -> tuple[Frame, ...]:
