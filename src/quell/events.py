@@ -74,7 +74,8 @@ class QueryEvent:
     is_in_while: bool = False  # whether that loop goes on until something holds, rather than over things
     is_looped_by_library: bool = False  # whether a library's loop, and none of the user's, leads to it
     is_housekeeping: bool = False  # whether a framework asks for itself: sessions, permissions, content types
-    is_internal: bool = False  # the part of it that is no check of input: a session, a login, a content type
+    # The part of it that no loop of the user's asks for: a session, a login, a content type, a check of a form.
+    is_internal: bool = False
     params_hash: int = 0  # equal for equal parameters, which themselves are never kept
     value_hashes: tuple[int, ...] = ()  # of the parameters of a SELECT with a few of them; likewise
     fetch: int = 0  # number of the fetch that ran it; 0 where no queryset did

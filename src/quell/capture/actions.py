@@ -72,6 +72,16 @@ _CHECKS = (
     _DJANGO + f"forms{os.sep}", _package("rest_framework/relations.py"), _package("rest_framework/validators.py")
 )  # fmt: skip
 
+# What reads the database to check one value; the loop over forms or rows around it is a library's.
+_CHECKING = frozenset(
+    {
+        "ModelChoiceField.to_python", "ModelMultipleChoiceField._check_values", "ForeignKey.validate",
+        "Model._perform_unique_checks", "UniqueConstraint.validate", "PrimaryKeyRelatedField.to_internal_value",
+        "SlugRelatedField.to_internal_value", "HyperlinkedRelatedField.get_object", "UniqueValidator.__call__",
+        "UniqueTogetherValidator.__call__", "BaseUniqueForValidator.__call__",
+    }
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -101,13 +111,14 @@ def _find(path: CallPath) -> Action:
     own = any(_is_housekeeping(frame, is_read=not verb) for frame in frames[:position])
     is_housekeeping = own or any(frame.code.co_filename.startswith(_CACHE) for frame in frames)
     is_internal = any(frame.code.co_filename.startswith(_INTERNAL) for frame in frames[:position])
-    if position == len(frames):
-        return Action(verb, is_housekeeping=is_housekeeping, is_internal=is_internal)
     outer = frames[position:]
     outside = path.surroundings
     around = next(
         (frame for frame in outer if is_user_loop(frame, outside) or is_at_map(frame, outside)), None
     )
+    is_internal = is_internal or (around is None and any(map(_is_checking, frames[:position])))
+    if not outer:
+        return Action(verb, is_housekeeping=is_housekeeping, is_internal=is_internal)
     return Action(
         verb=verb,
         number=hash((path.unit, *((id(frame.code), frame.lasti, frame.note) for frame in outer))) or 1,
@@ -169,6 +180,12 @@ def _is_housekeeping(frame: Frame, *, is_read: bool) -> bool:
     if file.startswith(_HOUSEKEEPING) or frame.code.co_name == "update_last_login":
         return True
     return is_read and (file.startswith(_CHECKS[0]) or any(part in file for part in _CHECKS[1:]))
+
+
+def _is_checking(frame: Frame) -> bool:
+    file = frame.code.co_filename
+    is_library = file.startswith(_DJANGO) or any(part in file for part in _LOOPING)
+    return is_library and frame.code.co_qualname in _CHECKING
 
 
 def _is_loop_of_library(frame: Frame, surroundings: Surroundings) -> bool:
