@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from quell.advice.chains import read_chain
 from quell.advice.source import chain_behind
 from quell.events import Location
 
@@ -48,3 +49,33 @@ def test_template_has_no_chain(tmp_path: Path) -> None:
 def test_unknown_place_has_no_chain() -> None:
     """Without a line there is nothing to read."""
     assert chain_behind(None, "comments") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "is_same"),
+    [
+        ("from shop import *\nfor t in rows:\n    t.comments.filter(Q(a=LIMIT))", 3, True),
+        ("def run(rows):\n    for t in rows:\n        t.comments.filter(a=t.a)", 3, False),
+        ("def run(rows, limit):\n    return [t.comments.filter(a=limit) for t in rows]", 2, False),
+        ("for t in rows:\n    limit = t.a\n    t.comments.filter(a=limit)", 3, False),
+        ("limit = 3\nfor t in rows:\n    t.comments.filter(a=limit)", 3, True),
+        (
+            "def run(rows):\n    def own(t): ...\n    return [t.comments.filter(a=own(1)) for t in rows]",
+            3,
+            False,
+        ),
+        ("try:\n    x\nexcept E as e:\n    t.comments.filter(a=e.args)", 4, False),
+        ("@cached(lambda t: t.comments.filter(a=LIMIT))\ndef f(): ...", 1, True),
+        ("match row:\n    case [a, *b]:\n        row.comments.filter(a=b)", 3, False),
+    ],
+)
+def test_names_that_code_around_a_line_sets_may_vary(
+    tmp_path: Path, code: str, line: int, *, is_same: bool
+) -> None:
+    """All other names are the module's, whoever defines them."""
+    file = tmp_path / "code.py"
+    file.write_text(code)
+    chain = read_chain(Location(str(file), line), "comments")
+
+    assert chain.steps
+    assert chain.is_same_for_all(chain.steps) == is_same

@@ -11,7 +11,7 @@ from django.db.models import signals
 from django.test.utils import isolate_apps
 
 import quell
-from quell.introspection.keys import is_in_one_table, is_unique
+from quell.introspection.keys import is_between, is_in_one_table, is_unique
 from tests.library.models import Author, Book, Language, Loan, Novel, Printer, Restaurant, Tag
 from tests.scenarios.world import populate
 
@@ -241,3 +241,44 @@ def test_loop_of_map_is_named_by_its_line() -> None:
 
 def _make(name: str) -> Tag:
     return Tag.objects.create(name=name)
+
+
+def test_rows_that_a_manager_saves_are_created() -> None:
+    """Nothing is known to be in the way of a new row, so that no conflict is to be ignored."""
+    author = Author.objects.get(name="Author 1")
+    with quell.watch() as watch:
+        for name in NAMES:
+            author.books.add(Book(title=name, text=""), bulk=False)
+
+    assert _found(watch).suggestion == "Book.objects.bulk_create(books) after the loop"
+
+
+def test_table_between_is_told_from_others() -> None:
+    """Of a table between two models Django makes the model, or the project does."""
+    assert is_between(Book.tags.through)
+    assert not is_between(Book)
+
+
+@isolate_apps("tests.library")
+def test_table_between_that_a_project_declares() -> None:
+    """The relation names it."""
+
+    class Club(models.Model):
+        members: Any = models.ManyToManyField("Fan", through="Membership")
+
+        class Meta:
+            app_label = "library"
+
+    class Fan(models.Model):
+        class Meta:
+            app_label = "library"
+
+    class Membership(models.Model):
+        club = models.ForeignKey(Club, models.CASCADE)
+        fan = models.ForeignKey(Fan, models.CASCADE)
+
+        class Meta:
+            app_label = "library"
+
+    assert is_between(Membership)
+    assert not is_between(Fan)

@@ -73,3 +73,11 @@ def test_loop_advice_for_several_conditions_is_general() -> None:
     code = _suggestion(lambda: [Book.objects.filter(title=value, pk__gt=0).exists() for value in values])
 
     assert "..." in code
+
+
+def test_loop_advice_for_an_index_is_a_list() -> None:
+    """A queryset asks the database for each of its items, a list does not."""
+    books = Book.objects.order_by("pk")
+    code = _suggestion(lambda: [books[position] for position in range(5)])
+
+    assert code == "list() of the Book.objects rows before the loop, and its items in the loop"

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import CharField
+from django.db.models.functions import Length
+from django.test.utils import register_lookup
 
 import quell
 from tests.library.models import Author, Book
@@ -118,3 +121,33 @@ def test_two_calls_on_one_queryset_are_two_causes() -> None:
 
     assert [finding.path for finding in watch.findings] == ["books", "books"]
     assert len({finding.fingerprint for finding in watch.findings}) == 2
+
+
+def test_columns_behind_a_relation_are_prefetched_with_it() -> None:
+    """Whoever reads them from the rows would load that relation next."""
+    authors = Author.objects.order_by("pk")
+    with quell.watch() as watch:
+        [list(author.books.values_list("title", "publisher__name")) for author in authors]
+
+    (finding,) = watch.findings
+    assert finding.suggestion == '.prefetch_related("books__publisher")'
+
+
+def test_columns_behind_two_relations_are_not_one_path() -> None:
+    """One path leads to one of them only."""
+    authors = Author.objects.order_by("pk")
+    with quell.watch() as watch:
+        [list(author.books.values("language__name", "publisher__name")) for author in authors]
+
+    (finding,) = watch.findings
+    assert finding.suggestion == '.prefetch_related("books")'
+
+
+def test_part_of_a_column_is_no_path() -> None:
+    """A lookup behind a column leads to no row."""
+    authors = Author.objects.order_by("pk")
+    with register_lookup(CharField, Length), quell.watch() as watch:
+        [list(author.books.values_list("title__length")) for author in authors]
+
+    (finding,) = watch.findings
+    assert finding.suggestion == '.prefetch_related("books")'

@@ -9,6 +9,10 @@ from functools import lru_cache
 from quell.advice.reading import expressions_at, nodes_at, spans, tree_of
 from quell.events import Location
 
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_NAMING = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar
+)  # fmt: skip
 MAX_EXPRESSION = 120  # characters; what is longer does not fit into one line of advice
 
 
@@ -43,11 +47,12 @@ class Chain:
     """
     The calls behind a related manager, as one expression spells them.
 
-    ``known_names`` are those that mean the same for every row: what the module defines.
+    ``varying_names`` are those that may mean something else for each row: what the code around the line sets. All
+    others are the module's, also where it gets them by ``import *``.
     """
 
     steps: tuple[Step, ...] = ()
-    known_names: frozenset[str] = frozenset()
+    varying_names: frozenset[str] = frozenset()
 
     @property
     def code(self) -> str:
@@ -56,7 +61,7 @@ class Chain:
 
     def is_same_for_all(self, steps: Sequence[Step]) -> bool:
         """Tell whether some of its steps can be written where the queryset is built."""
-        return all(step.names <= self.known_names for step in steps)
+        return not any(step.names & self.varying_names for step in steps)
 
 
 def read_chain(spot: Location | None, accessor: str, *, origin: Location | None = None) -> Chain:
@@ -79,7 +84,7 @@ def read_chain(spot: Location | None, accessor: str, *, origin: Location | None 
         return Chain()
     is_near = origin is not None and origin.file == spot.file
     local = _local_names(tree, origin.line, spot.line) if origin is not None and is_near else frozenset()
-    return Chain(best, _known_names(tree) | local)
+    return Chain(best, _set_around(tree, spot.line) - local)
 
 
 def query_at(spot: Location | None, accessor: str = "objects") -> str:
@@ -152,10 +157,21 @@ def _steps(node: ast.expr, accessor: str) -> tuple[Step, ...] | None:
                 return None
 
 
-@lru_cache(maxsize=32)
-def _known_names(tree: ast.Module) -> frozenset[str]:
-    """Return the names that a module defines: its imports, its functions and classes, its constants."""
-    return frozenset(name for statement in tree.body for name in _defined(statement))
+@lru_cache(maxsize=256)
+def _set_around(tree: ast.Module, line: int) -> frozenset[str]:
+    """Return the names that the functions around a line set, or else the statement of the module that it is in."""
+    around = nodes_at(tree, line)
+    scopes = [node for node in around if isinstance(node, _SCOPES)] or around[:1]
+    return frozenset(name for scope in scopes for node in ast.walk(scope) for name in _set_by(node))
+
+
+def _set_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, _NAMING) and node.name:
+        yield node.name
 
 
 def _local_names(tree: ast.Module, origin: int, line: int) -> frozenset[str]:

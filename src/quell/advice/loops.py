@@ -1,6 +1,7 @@
 """What to write before a loop that runs the same SELECT again and again."""
 
 import ast
+import re
 from collections.abc import Sequence
 
 from django.core.exceptions import FieldDoesNotExist
@@ -10,6 +11,8 @@ from quell.advice.chains import Step, query_at, read_chain
 from quell.advice.models import find_model
 from quell.events import Fetch
 
+# One row by its position, as an index asks for it.
+_ROW_AT = re.compile(r"\bLIMIT 1 OFFSET \d+", re.IGNORECASE)
 # What shows the label of the one row that a widget has as its value.
 _LABELS = {"ForeignKeyRawIdWidget": "label_and_url_for_value", "AutocompleteSelect": "optgroups"}
 
@@ -31,6 +34,8 @@ def loop_code(fetch: Fetch | None) -> str:
 
 
 def _general_code(fetch: Fetch, name: str) -> str:
+    if _ROW_AT.search(fetch.sql):
+        return f"list() of the {name}.objects rows before the loop, and its items in the loop"
     if fetch.method == "get":
         return f"{name}.objects.in_bulk(...) before the loop"
     if fetch.method in {"count", "exists", "aggregate"}:

@@ -2,12 +2,14 @@
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db.models import Model, Q
 
 from quell.advice.annotating import annotation
 from quell.advice.calls import Answer, Call, code_of, free_name
 from quell.advice.chains import Step
+from quell.exceptions import UsageError
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
@@ -41,9 +43,8 @@ def answer(call: Call) -> Answer:
     if method in _ONE_ROW:
         return _one_row(call, kept, _ONE_ROW[method])
     if not kept and not _lookups(call) and not _is_sliced(call):
-        return _all_rows(
-            call, f"read .{call.path.rpartition('__')[2]}.all(), which is what a prefetch answers"
-        )
+        note = f"read .{call.path.rpartition('__')[2]}.all(), which is what a prefetch answers"
+        return _all_rows(_with_columns(call), note)
     return _list(call, kept)
 
 
@@ -84,6 +85,27 @@ def _lookups(call: Call) -> list[Step]:
     if final is None or final.name not in {"get", "aget"} or not (final.arguments or final.keywords):
         return []
     return [Step("filter", final.arguments, final.keywords)]
+
+
+def _with_columns(call: Call) -> Call:
+    """Return the call with the way to the columns of other rows that ``values()`` names, if it is one."""
+    for step in call.chain.steps:
+        if step.name not in {"values", "values_list"} or call.behind:
+            continue
+        names = [str(node.value) for node in step.arguments if isinstance(node, ast.Constant)]
+        ways = {name.rpartition("__")[0] for name in names} - {""}
+        longest = max(ways, key=len, default="")
+        if longest and all(is_prefix(way, longest) for way in ways) and _is_path(call.last.target, longest):
+            return replace(call, behind=longest)
+    return call
+
+
+def _is_path(model: type[Model] | None, path: str) -> bool:
+    try:
+        return model is not None and bool(walk(model, path))
+    except UsageError:
+        # A transform such as __year, or a relation by its query name.
+        return False
 
 
 def _is_sliced(call: Call) -> bool:

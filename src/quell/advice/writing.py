@@ -11,7 +11,7 @@ from django.db.models import Model
 from quell.advice.models import find_model
 from quell.events import Fetch, QueryEvent
 from quell.findings import Finding
-from quell.introspection.keys import is_in_one_table, is_unique
+from quell.introspection.keys import is_between, is_in_one_table, is_unique
 from quell.introspection.receivers import own_method, receivers_of
 
 _OF_RELATION = frozenset({"add", "remove", "set", "clear"})
@@ -24,8 +24,8 @@ MAX_FIELDS = 3  # more of them are a save() of the whole row, which does not tel
 def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
     """Return the finding with the code to write, and a note that names what that code would skip."""
     events = finding.statements
-    verb = events[0].verb
     model = find_model(finding.model)
+    verb = _verb_of(events, model)
     where = f"the loop is at {events[0].loop_line}" if _is_elsewhere(finding, events[0]) else ""
     skipped: tuple[str, ...] = ()
     if not verb or model is None:
@@ -35,6 +35,13 @@ def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
     else:
         code, skipped = _row_code(model, verb, events), _skipped(model, verb, events, fetch)
     return replace(finding, suggestion=code), "; ".join(filter(None, (where, _warning(skipped))))
+
+
+def _verb_of(events: Sequence[QueryEvent], model: type[Model] | None) -> str:
+    """Return the method that writes; the manager of a foreign key may create the rows that it adds."""
+    verb = events[0].verb
+    is_new = verb == "add" and model is not None and not is_between(model) and not _has_updates(events)
+    return "create" if is_new else verb
 
 
 def _has_updates(events: Sequence[QueryEvent]) -> bool:

@@ -1,6 +1,7 @@
 """Which columns the database keeps unique, and whether a row is one row of one table."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db.models import Model, UniqueConstraint
 
@@ -14,6 +15,17 @@ def is_in_one_table(model: type[Model]) -> bool:
     """Tell whether no parent holds a part of the row, which ``bulk_create()`` refuses."""
     concrete = model._meta.concrete_model
     return all(parent._meta.concrete_model is concrete for parent in model._meta.get_parent_list())
+
+
+def is_between(model: type[Model]) -> bool:
+    """Tell whether a model is the table between two others, made by Django or declared with ``through``."""
+    targets = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+    found: Any
+    for target in targets:
+        for found in target._meta.many_to_many if isinstance(target, type) else ():
+            if found.remote_field.through is model:
+                return True
+    return bool(model._meta.auto_created)
 
 
 def _unique_sets(model: type[Model]) -> Iterator[frozenset[str]]:
