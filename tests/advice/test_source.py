@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quell.advice.chains import read_chain
+from quell.advice.chains import is_static, read_chain
 from quell.advice.source import chain_behind
 from quell.events import Location
 
@@ -66,6 +66,11 @@ def test_unknown_place_has_no_chain() -> None:
         ),
         ("try:\n    x\nexcept E as e:\n    t.comments.filter(a=e.args)", 4, False),
         ("@cached(lambda t: t.comments.filter(a=LIMIT))\ndef f(): ...", 1, True),
+        (
+            "def run(rows):\n    for t in rows:\n        done = []\n        t.comments.filter(a=len(done))",
+            4,
+            False,
+        ),
         ("match row:\n    case [a, *b]:\n        row.comments.filter(a=b)", 3, False),
     ],
 )
@@ -79,3 +84,37 @@ def test_names_that_code_around_a_line_sets_may_vary(
 
     assert chain.steps
     assert chain.is_same_for_all(chain.steps) == is_same
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"), [("done.append(t)", False), ("done += [t]", False), ("print(done)", True)]
+)
+def test_names_that_a_loop_changes_vary(tmp_path: Path, change: str, *, is_same: bool) -> None:
+    """What is known in front of the queryset is known there, unless the loop adds to it."""
+    file = tmp_path / "code.py"
+    file.write_text(
+        f"def run():\n    done = []\n    for t in Ticket.objects.all():\n"
+        f"        t.comments.filter(a=len(done))\n        {change}\n"
+    )
+    spot, origin = Location(str(file), 4), Location(str(file), 3)
+    chain = read_chain(spot, "comments", origin=origin)
+
+    assert chain.is_same_for_all(chain.steps) == is_same
+
+
+@pytest.mark.parametrize(
+    ("decorator", "found"), [("@staticmethod", True), ("@classmethod", True), ("@property", False)]
+)
+def test_function_of_no_instance_is_known(tmp_path: Path, decorator: str, *, found: bool) -> None:
+    """A method of a class need not have an instance to keep something on."""
+    file = tmp_path / "code.py"
+    file.write_text(
+        f"class Config:\n    {decorator}\n    def solo(x):\n        return Team.objects.get(pk=1)\n"
+    )
+
+    assert is_static(Location(str(file), 4)) == found
+
+
+def test_no_function_belongs_to_an_instance() -> None:
+    """Nor does a line of a template."""
+    assert not is_static(None)

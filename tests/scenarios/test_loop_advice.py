@@ -81,3 +81,18 @@ def test_loop_advice_for_an_index_is_a_list() -> None:
     code = _suggestion(lambda: [books[position] for position in range(5)])
 
     assert code == "list() of the Book.objects rows before the loop, and its items in the loop"
+
+
+def test_loop_advice_for_one_question_is_to_ask_it_once() -> None:
+    """Where nothing of it comes from the loop, it is the same question each time."""
+    code = _suggestion(lambda: [Book.objects.get(title="Book 1").text for _ in range(3)])
+
+    assert code == 'book = Book.objects.get(title="Book 1") once, before the loop'
+
+
+def test_loop_advice_for_one_value_of_many_is_general() -> None:
+    """That all values were equal this time is a matter of the rows."""
+    values = ["Book 1"] * 3
+    code = _suggestion(lambda: [Book.objects.get(title=value) for value in values])
+
+    assert code == "Book.objects.filter(title__in=values) before the loop"

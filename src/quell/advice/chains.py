@@ -101,9 +101,25 @@ def query_at(spot: Location | None, accessor: str = "objects") -> str:
     found = [
         ast.unparse(node).replace("'", '"')
         for node in expressions_at(tree, spot.line)
-        if isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)) and _runs_over(node, accessor)
+        if _is_query(node, accessor) and _runs_over(node, accessor)
     ]
     return max((text for text in found if len(text) <= MAX_EXPRESSION), key=len, default="")
+
+
+def is_static(spot: Location | None) -> bool:
+    """Tell whether the function that a line is in belongs to no instance, although it is a class's."""
+    tree = tree_of(spot)
+    if spot is None or tree is None:
+        return False
+    functions = [node for node in nodes_at(tree, spot.line) if isinstance(node, _SCOPES[:2])]
+    names = {ast.unparse(node) for node in functions[-1].decorator_list} if functions else set()
+    return bool(names & {"staticmethod", "classmethod"})
+
+
+def _is_query(node: ast.expr, accessor: str) -> bool:
+    """Tell whether an expression is the relation itself, or a call or index; an attribute is what a row has."""
+    is_relation = isinstance(node, ast.Attribute) and node.attr == accessor
+    return is_relation or isinstance(node, ast.Call | ast.Subscript)
 
 
 def _runs_over(node: ast.expr, accessor: str) -> bool:
@@ -188,11 +204,18 @@ def _local_names(tree: ast.Module, origin: int, line: int) -> frozenset[str]:
 
 
 def _targets(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a loop, or a function in a function, gives another value each time."""
+    """Yield the names that a loop, or a function in a function, gives another value each time, or changes."""
     if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
         yield from (part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
     elif isinstance(node, ast.Lambda):
         yield from (item.arg for item in node.args.args)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
+    elif isinstance(node, ast.Expr):
+        # A call for its effect, such as append().
+        match node.value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                yield name
 
 
 def _defined(statement: ast.stmt) -> Iterator[str]:

@@ -14,7 +14,7 @@ from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
 from quell.advice.messages import message_of, with_note
 from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
-from quell.advice.repeating import advise_repeat
+from quell.advice.repeating import advise_repeat, is_same_each_time
 from quell.advice.roots import admin_joins, note_on, reloading_code, spell, with_columns
 from quell.advice.unplanned import attribute_code, generic_code
 from quell.advice.unused import advise_column, removal_code
@@ -174,6 +174,8 @@ def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> _Advised:
         return _Advised(finding)
     if finding.kind in {"duplicate_query", "write_in_loop"}:
         return _advise_statements(finding, fetch, fetches)
+    if finding.kind == "query_in_loop" and is_same_each_time(finding, fetch):
+        return _Advised(advise_repeat(finding, fetch, fetches.values())[0])
     if fetch is None or finding.kind == "query_in_loop":
         return _Advised(replace(finding, suggestion=loop_code(fetch)))
     return _advise_load(finding, fetch, fetches)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from quell.advice.chains import query_at
+from quell.advice.chains import Chain, is_static, query_at, read_chain
+from quell.advice.models import find_model
 from quell.events import Fetch, Location
 from quell.findings import Finding
 
@@ -17,6 +18,16 @@ def advise_repeat(finding: Finding, fetch: Fetch | None, fetches: Iterable[Fetch
     lines = dict.fromkeys(map(str, (finding.origin, *finding.triggers)))
     note = f"asked at {', '.join(lines)}" if len(finding.triggers) > 1 else ""
     return replace(finding, suggestion=_code(finding, fetch, fetches)), note
+
+
+def is_same_each_time(finding: Finding, fetch: Fetch | None) -> bool:
+    """Tell whether a loop asks one question, whose code names nothing that the loop or the function sets."""
+    asked = {(event.sql, event.params_hash, event.alias) for event in finding.statements}
+    if fetch is None or fetch.kind != "root" or len(asked) != 1:
+        return False
+    model = find_model(fetch.model)
+    chain = read_chain(fetch.origin, model._default_manager.name) if model is not None else Chain()
+    return bool(chain.steps) and chain.is_same_for_all(chain.steps)
 
 
 def _code(finding: Finding, fetch: Fetch | None, fetches: Iterable[Fetch]) -> str:
@@ -54,7 +65,9 @@ def _expression(finding: Finding, fetch: Fetch) -> str:
         return f"await {found}"
     if fetch.method in _CALLS and f".{fetch.method}(" not in found:
         found += f".{fetch.method}()"
-    is_list = not fetch.method and not fetch.is_single and not found.startswith(("list(", "len("))
+    is_list = (
+        fetch.method in {"", "iterator"} and not fetch.is_single and not found.startswith(("list(", "len("))
+    )
     return f"list({found})" if is_list else found
 
 
@@ -79,7 +92,8 @@ def _condition(sql: str) -> str:
 def _is_kept_by_object(finding: Finding) -> bool:
     """Tell whether one method of a class, called again and again, asked every time."""
     one = finding.origin is not None and finding.origin == finding.trigger and len(finding.triggers) == 1
-    return one and "." in _function(finding.trigger).replace("<locals>.", "")
+    is_method = one and "." in _function(finding.trigger).replace("<locals>.", "")
+    return is_method and not is_static(finding.trigger)
 
 
 def _kept_where(finding: Finding, name: str) -> str:

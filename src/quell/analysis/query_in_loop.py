@@ -128,6 +128,7 @@ def _finding(events: list[QueryEvent], fetch: Fetch | None) -> Finding:
         saved_queries=len(events) - 1,
         origin=fetch.origin if fetch is not None and is_user else first.trigger,
         trigger=first.trigger,
+        triggers=(first.trigger,) if first.trigger is not None else (),
         call=first.trigger,
         place=fetch.place if fetch is not None else "",
         fetches=(0, fetch.number) if fetch is not None else (),
