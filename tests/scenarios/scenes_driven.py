@@ -1,6 +1,7 @@
 """Loops that their own answers drive, and frames that only look as if they were in a loop."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import factory
@@ -133,3 +134,36 @@ def awaited_rows_in_a_loop() -> object:
         return await Tag.objects.acount()
 
     return async_to_sync(make)()
+
+
+@scenario(databases=True)
+def write_that_is_tried_again() -> object:
+    """Of all attempts only the last one stays."""
+    for attempt in range(4):
+        with suppress(LookupError), transaction.atomic():
+            tag = Tag.objects.get(name="Tag 1")
+            tag.name = "Another"
+            tag.save()
+            if attempt < 3:
+                raise LookupError
+    return Tag.objects.filter(name="Another").count()
+
+
+@scenario(finds_write("Tag"), databases=True)
+def writes_of_which_some_fail() -> object:
+    """Most rows of this loop stay."""
+    for number in range(5):
+        with suppress(LookupError), transaction.atomic():
+            Tag.objects.create(name=f"Made {number}")  # trigger
+            if number == 3:
+                raise LookupError
+    return Tag.objects.count()
+
+
+@scenario(databases=True)
+def updates_by_ranges_of_keys() -> object:
+    """Many rows per statement, and no list of their keys."""
+    last = Draft.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    for start in range(0, last, 2):
+        Draft.objects.filter(pk__gt=start, pk__lte=start + 2).update(is_deleted=True)
+    return Draft.objects.count()

@@ -35,7 +35,7 @@ def is_chunked(events: Sequence[QueryEvent], schema: Schema) -> bool:
     *sizes, last = (counts[event.sql] for event in events)
     if len(set(sizes)) == 1 and MIN_KEYS <= sizes[0] >= last and _has_distinct_values(events):
         return True
-    return all(_is_key_range(sql, schema) for sql in counts)
+    return all(is_key_range(sql, schema) for sql in counts)
 
 
 def _has_distinct_values(events: Sequence[QueryEvent]) -> bool:
@@ -51,7 +51,8 @@ def _key_count(sql: str) -> int:
     return max((found[1].count(",") + 1 for found in _IN_LIST.finditer(sql)), default=1)
 
 
-def _is_key_range(sql: str, schema: Schema) -> bool:
+def is_key_range(sql: str, schema: Schema) -> bool:
+    """Tell whether a statement is about a range of primary keys, whose bounds are both given."""
     found = None if _NUMBER.match(sql) else _RANGE.search(sql)
     return found is not None and schema.keys.get(found[1] or found[3]) == (found[2] or found[4])
 

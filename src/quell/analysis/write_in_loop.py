@@ -6,10 +6,13 @@ the unit is the *action*, the instruction of the user's code that called the ORM
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import pairwise
 
 from quell.analysis.causes import together
+from quell.analysis.needed import is_key_range
 from quell.analysis.tables import tables_of
 from quell.events import Fetch, QueryEvent, Recording, Schema
 from quell.findings import Finding
@@ -37,7 +40,7 @@ def find(recording: Recording, *, threshold: int) -> tuple[Finding, ...]:
     fetches = {fetch.number: fetch for fetch in recording.fetches}
     found: dict[Hashable, Finding] = {}
     for events in _actions(recording.queries).values():
-        if _is_loop(events, threshold) and not _is_queue(events, fetches, recording):
+        if _is_loop(events, threshold, recording.schema) and not _is_needed(events, fetches, recording):
             finding = _finding(events, fetches, recording.schema)
             key = (finding.model, finding.origin, finding.trigger)
             found[key] = together(found[key], finding) if key in found else finding
@@ -66,9 +69,27 @@ def _shape(event: QueryEvent) -> Hashable:
     return event.call_path, fingerprint(event.sql)
 
 
-def _is_loop(events: list[QueryEvent], threshold: int) -> bool:
-    saves = [event for event in events if _is_save(event)]
-    return _is_repeated(events, _shape, threshold) or _is_repeated(saves, _saved, threshold)
+def _is_loop(events: list[QueryEvent], threshold: int, schema: Schema) -> bool:
+    single = [event for event in events if not _is_batch(event, schema)]
+    for key, of in ((_shape, events), (_saved, [event for event in events if _is_save(event)])):
+        ids = set(map(id, of))
+        if _is_repeated([event for event in single if id(event) in ids], of, key, threshold):
+            return True
+    return False
+
+
+def _is_needed(events: list[QueryEvent], fetches: Mapping[int, Fetch], recording: Recording) -> bool:
+    return _is_retried(events, recording) or _is_queue(events, fetches, recording)
+
+
+def _is_retried(events: list[QueryEvent], recording: Recording) -> bool:
+    """Tell whether each write was rolled back before the next one: only the last of them stays."""
+    wanted = {id(event) for event in events if event.operation in WRITES}
+    written = [position for position, event in enumerate(recording.queries) if id(event) in wanted]
+    breaks = recording.breaks
+    return len(written) > 1 and all(
+        bisect_right(breaks, one) < bisect_right(breaks, other) for one, other in pairwise(written)
+    )
 
 
 def _is_queue(events: list[QueryEvent], fetches: Mapping[int, Fetch], recording: Recording) -> bool:
@@ -101,11 +122,18 @@ def _is_of_one_row(event: QueryEvent, fetches: Mapping[int, Fetch]) -> bool:
     return is_select and fetch is not None and fetch.method not in {"", "get"}
 
 
-def _is_repeated(events: list[QueryEvent], key: Callable[[QueryEvent], Hashable], threshold: int) -> bool:
-    single = Counter(key(event) for event in events if not _is_batch(event))
-    all_of_it = Counter(key(event) for event in events)
+def _is_repeated(
+    single: list[QueryEvent],
+    events: list[QueryEvent],
+    key: Callable[[QueryEvent], Hashable],
+    threshold: int,
+) -> bool:
+    all_of_it = Counter(map(key, events))
     # Of chunks only the last may be a single row.
-    return any(count >= threshold and count * 2 > all_of_it[shape] for shape, count in single.items())
+    return any(
+        count >= threshold and count * 2 > all_of_it[shape]
+        for shape, count in Counter(map(key, single)).items()
+    )
 
 
 def _is_save(event: QueryEvent) -> bool:
@@ -118,9 +146,9 @@ def _saved(event: QueryEvent) -> Hashable:
     return event.trigger, tables(event.sql)[:1]
 
 
-def _is_batch(event: QueryEvent) -> bool:
+def _is_batch(event: QueryEvent, schema: Schema) -> bool:
     least = MIN_CHUNK if event.verb in _OF_RELATION else 2
-    return event.many or row_count(event.sql) >= least
+    return event.many or row_count(event.sql) >= least or is_key_range(event.sql, schema)
 
 
 def _finding(events: list[QueryEvent], fetches: Mapping[int, Fetch], schema: Schema) -> Finding:
