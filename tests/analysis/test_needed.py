@@ -29,6 +29,30 @@ def test_lists_of_rows_are_no_chunks(other: tuple[int, ...]) -> None:
     assert not is_chunked([_chunk(1, 2), _chunk(*other), _chunk(6, 7)], SCHEMA)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT COUNT(*) FROM a WHERE (a.b_id = %s AND a.status IN (%s, %s))",
+        "SELECT 1 FROM a WHERE (a.status IN (%s, %s) AND NOT (a.x LIKE '%%s' OR a.b_id = %s))",
+    ],
+)
+def test_list_that_all_statements_share_is_no_chunk(sql: str) -> None:
+    """The rows of the loop differ in another value: the list is a condition like any other."""
+    orders = [(row, 1, 2) if "COUNT" in sql else (1, 2, row) for row in (7, 8, 9)]
+    events = [select(sql, params_hash=hash(values), value_hashes=values) for values in orders]
+
+    assert not is_chunked(events, SCHEMA)
+
+
+def test_list_of_keys_beside_another_list_is_a_chunk() -> None:
+    """One of the lists walks through keys, the other is a condition."""
+    sql = "SELECT x FROM a WHERE (a.status IN (%s, %s) AND a.id IN (%s, %s))"
+    keys = [(1, 2), (3, 4), (5, 6)]
+    events = [select(sql, params_hash=hash(pair), value_hashes=(8, 9, *pair)) for pair in keys]
+
+    assert is_chunked(events, SCHEMA)
+
+
 def test_lists_without_values_are_no_chunks() -> None:
     """What cannot be told apart is a loop."""
     assert not is_chunked([select("SELECT x FROM a WHERE id IN (%s, %s)")] * 3, SCHEMA)

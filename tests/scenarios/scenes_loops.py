@@ -89,6 +89,25 @@ def count() -> object:
     return [Book.objects.filter(author=author).count() for author in authors]  # origin, trigger
 
 
+@scenario(finds_loop("Book"), databases=True)
+def count_of_a_few_states() -> object:
+    """The list is one condition of all rows, and no chunk of keys."""
+    authors = list(Author.objects.all())
+    return [
+        Book.objects.filter(author=author, title__in=TITLES[:2]).count() for author in authors
+    ]  # origin, trigger
+
+
+@scenario(finds_loop("Book"))
+def exists_outside_of_a_few_states() -> object:
+    """So is a list that the rows must not be in."""
+    authors = list(Author.objects.all())
+    return [
+        Book.objects.filter(author=author).exclude(title__in=TITLES[:2]).exists()  # origin, trigger
+        for author in authors
+    ]
+
+
 @scenario(finds_loop("Book"))
 def small_batches() -> object:
     """Lists that overlap are no chunks of one list."""

@@ -10,6 +10,8 @@ from quell.events import QueryEvent, Recording, Schema
 MIN_KEYS = 2
 
 _IN_LIST = re.compile(r"\bIN\s*\(((?:[^(),]*,)+[^(),]*)\)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"(?<!%)%s")
+_LIST_OF_VALUES = re.compile(r"\bIN\s*\((\s*%s\s*(?:,\s*%s\s*)*)\)", re.IGNORECASE)
 _HAS_IN = re.compile(r"\bIN\s*\(", re.IGNORECASE)
 # Both bounds of one column: a table, a column, and the column again.
 _NAME = r"[\"`]?(\w+)[\"`]?\.[\"`]?(\w+)[\"`]?"
@@ -29,13 +31,41 @@ def is_chunked(events: Sequence[QueryEvent], schema: Schema) -> bool:
     Tell whether repeated statements walk through a list of keys, or through ranges of a key.
 
     All lists have one length and no value in common; only the last may be shorter, as the rest of a list is. Lists
-    that the rows of a loop bring along differ in length, or share values.
+    that the rows of a loop bring along differ in length, or share values; one that a condition of the loop names, as
+    ``status__in=OPEN``, is the same in all.
     """
-    counts = {sql: _key_count(sql) for sql in {event.sql for event in events}}
-    *sizes, last = (counts[event.sql] for event in events)
-    if len(set(sizes)) == 1 and MIN_KEYS <= sizes[0] >= last and _has_distinct_values(events):
-        return True
-    return all(is_key_range(sql, schema) for sql in counts)
+    spans = {sql: _spans(sql) for sql in {event.sql for event in events}}
+    *full, last = (_lists(event, spans[event.sql]) for event in events)
+    if {len(lists) for lists in full} == {len(full[0])}:
+        # Of a single key that is left no value is known.
+        rest = last if len(last) == len(full[0]) else [()] * len(full[0])
+        if any(_is_walked(lists, left) for lists, left in zip(zip(*full, strict=True), rest, strict=True)):
+            return True
+    return all(is_key_range(sql, schema) for sql in spans)
+
+
+def _spans(sql: str) -> tuple[int, list[tuple[int, int]]]:
+    """Return how many values a statement takes, and where those of its ``IN`` lists begin and end."""
+    found = []
+    for match in _LIST_OF_VALUES.finditer(sql):
+        start = len(_PLACEHOLDER.findall(sql, 0, match.start(1)))
+        found.append((start, start + match[1].count("%s")))
+    return len(_PLACEHOLDER.findall(sql)), found
+
+
+def _lists(event: QueryEvent, spans: tuple[int, list[tuple[int, int]]]) -> list[tuple[int, ...]]:
+    """Return the values of each ``IN`` list of a statement, as far as they are known."""
+    count, found = spans
+    known = event.value_hashes
+    return [known[start:end] for start, end in found] if len(known) == count else []
+
+
+def _is_walked(lists: Sequence[tuple[int, ...]], rest: tuple[int, ...]) -> bool:
+    size = len(lists[0])
+    if {len(values) for values in lists} != {size} or not MIN_KEYS <= size >= len(rest):
+        return False
+    every = [set(values) for values in (*lists, rest)]
+    return len(set[int]().union(*every)) == sum(map(len, every))
 
 
 def _has_distinct_values(events: Sequence[QueryEvent]) -> bool:
