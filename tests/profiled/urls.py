@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tests.profiled import streams, views
+from tests.profiled import revisited, streams, views
 
 _PAGES = """
     tickets good template raises exits private unauthorized forbidden post_only moved writes writes_elsewhere
@@ -11,10 +11,12 @@ _PAGES = """
     counts_twice choices cached
 """
 _STREAMS = "asynchronous asynchronous_writes stream stream_counts asynchronous_stream endless file"
+_REVISITED = "writes_once writes_once_by_session writes_once_by_cookie writes_nothing writes_and_fails age"
 
 urlpatterns = [
     *(path(f"{name}/", getattr(views, name)) for name in _PAGES.split()),
     *(path(f"{name}/", getattr(streams, name)) for name in _STREAMS.split()),
+    *(path(f"{name}/", getattr(revisited, name)) for name in _REVISITED.split()),
     path("ticket/<int:pk>/", views.ticket),
     path("grüße/", views.unicode),
     re_path(r"^old/tickets/$", views.tickets),

@@ -7,6 +7,7 @@ from quell.findings import Finding, Proof
 from quell.loading.plan import FetchPlan
 from quell.management.profiling.folding import fold
 from quell.management.profiling.pages import Page
+from tests.profiled import revisited
 from tests.profiling.conftest import Profile
 
 pytestmark = pytest.mark.databases
@@ -59,6 +60,13 @@ def test_fix_that_proves_nothing_has_a_reason(
 
     assert result.proofs == proofs
     assert result.page(f"/{name}/")["queries"]["after"] is None
+
+
+def test_page_that_the_clock_changed_once_is_proven(profile: Profile) -> None:
+    """Two more unchanged visits look the same, after two that did not."""
+    revisited.ages.clear()
+
+    assert profile("/age/").proofs == [("customer", "proven", "")]
 
 
 def test_fix_that_changes_the_output_leaves_the_others_proven(profile: Profile) -> None:

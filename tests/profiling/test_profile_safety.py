@@ -62,6 +62,66 @@ def test_page_that_writes_is_not_run_again() -> None:
 
 
 @pytest.mark.databases
+@committed_rows
+@pytest.mark.parametrize("name", ["session", "cookie"])
+def test_page_that_writes_on_its_first_visit_is_proven_by_later_ones(name: str) -> None:
+    """Whoever comes again finds their row, until all of it is rolled back."""
+    path = f"/writes_once_by_{name}/"
+    result = _run(path)
+
+    assert result.page(path)["note"] == "writes rows on its first visit"
+    assert result.proofs == [("customer", "proven", "")]
+    assert _written() == 0
+
+
+@pytest.mark.databases
+@committed_rows
+def test_finding_of_a_first_visit_alone_is_not_tried() -> None:
+    """It is kept with its plan, beside those that later visits prove."""
+    result = _run("/writes_once/")
+    plans = {finding["path"]: finding["plan"] for finding in result.findings}
+
+    assert result.proofs == [
+        ("customer", "proven", ""),
+        ("shop", "not proven", "only the first visit shows it, which writes rows, so it was not run again"),
+    ]
+    assert plans["shop"] == 'FetchPlan("shop")'
+    assert views.committed == []
+    assert _written() == 0
+
+
+@committed_rows
+def test_next_page_finds_nothing_of_a_first_visit() -> None:
+    """What a page was allowed to keep is undone before the next one, which is no first visit otherwise."""
+    result = _run("/writes_once_by_session/", "/writes_once_by_cookie/", "/writes_once_by_session/")
+
+    notes = [page["note"] for page in result.document["pages"]]
+    assert notes == ["writes rows on its first visit"] * len(notes)
+    assert _written() == 0
+
+
+@pytest.mark.databases
+@committed_rows
+def test_error_of_the_database_on_a_first_visit_changes_nothing() -> None:
+    """The block that failed is undone by itself, and the row is there on the next visit."""
+    result = _run("/writes_and_fails/")
+
+    assert result.page("/writes_and_fails/")["note"] == "writes rows on its first visit"
+    assert result.proofs == [("customer", "proven", "")]
+    assert _written() == 0
+
+
+@pytest.mark.databases
+@committed_rows
+def test_statement_that_meets_no_row_writes_none() -> None:
+    """The page is judged like any other."""
+    result = _run("/writes_nothing/")
+
+    assert result.page("/writes_nothing/")["note"] == ""
+    assert result.proofs == [("customer", "proven", "")]
+
+
+@pytest.mark.databases
 @two_databases
 def test_second_database_is_rolled_back_too() -> None:
     """A row that goes to another alias is undone."""

@@ -12,7 +12,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from typing import Any
 
 from django.conf import settings
@@ -110,14 +110,25 @@ class Aliases:
     def rolled_back(self) -> Iterator[None]:
         """Run a block in a transaction on each alias, and undo it; one that is down is noted and left out."""
         with ExitStack() as stack:
-            usable = [alias for alias in connections if alias not in self.errors]
-            opened = [alias for alias in usable if self._enter(alias, stack)]
+            opened = self._enter_all(stack)
             try:
                 yield
             finally:
                 for alias in opened:
                     if connections[alias].in_atomic_block:
                         transaction.set_rollback(True, using=alias)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Run a block inside of one that is rolled back, and let what it wrote be seen there until then."""
+        # What a view swallowed may come up again here; Django has gone back to before the block then.
+        with suppress(DatabaseError), ExitStack() as stack:
+            self._enter_all(stack)
+            yield
+
+    def _enter_all(self, stack: ExitStack) -> list[str]:
+        usable = [alias for alias in connections if alias not in self.errors]
+        return [alias for alias in usable if self._enter(alias, stack)]
 
     def _enter(self, alias: str, stack: ExitStack) -> bool:
         atomic = transaction.atomic(using=alias)

@@ -7,8 +7,9 @@ from quell.events import Span
 from quell.findings import Finding, Proof, Silenced
 
 WRITES = "the page writes rows, so it was not run again"
+FIRST_ONLY = "only the first visit shows it, which writes rows, so it was not run again"
 # Reasons that say nothing about a fix: it was not tried.
-UNTRIED = frozenset({WRITES, UNSTABLE})
+UNTRIED = frozenset({WRITES, FIRST_ONLY, UNSTABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

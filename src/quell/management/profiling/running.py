@@ -1,6 +1,6 @@
 """Visit a page unchanged and changed, and say what the change proved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from statistics import median
@@ -9,17 +9,20 @@ from quell.advice.comparison import Mask
 from quell.advice.injection import Injection
 from quell.advice.planning import merge
 from quell.capture.rows import count_rows
+from quell.capture.scope import Scope
 from quell.capture.seen import seen_code
-from quell.findings import Finding, Proof
+from quell.findings import Finding, Proof, Silenced
 from quell.guard import guarded
 from quell.lineage._patches import answers_from
-from quell.management.profiling.pages import WRITES, Page, untried
+from quell.management.profiling.pages import FIRST_ONLY, WRITES, Page, untried
 from quell.management.profiling.urls import label_of
 from quell.management.profiling.visiting import Visit, Visitor
 from quell.pipeline import watch
 from quell.proving import injection_for, own_plan
+from quell.sqltext.operation import Operation, operation
 
-_WRITES = {"insert", "update", "delete"}
+_CHANGES = frozenset({"update", "delete"})
+_WRITES_NOTE = "writes rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class _Run:
     @property
     def writes(self) -> bool:
         """Tell whether a row was written, whatever became of it."""
-        return any(event.operation in _WRITES for event in self.watch.queries)
+        return any(_is_write(event.operation, event.sql, event.row_count) for event in self.watch.queries)
 
 
 class PageProfiler:
@@ -59,38 +62,65 @@ class PageProfiler:
     def _profile(self, path: str, label: str) -> Page:
         """Warm a page up, watch it, and rerun it with the fixes of what was found."""
         page = Page(path=path, label=label)
-        warm = self._visitor.visit(path)
+        with Scope() as scope:
+            warm = self._visitor.visit(path)
         if warm.problem:
             return replace(page, problem=warm.problem)
-        control = self._count(path, label)
-        if control.visit.problem:
-            return replace(page, problem=control.visit.problem)
-        page = replace(
-            page,
-            note=control.visit.note,
-            queries=control.queries,
-            rows=control.rows,
-            ms=control.visit.seconds * 1000,
-            findings=control.watch.findings,
-            silenced=control.watch.silenced,
-            seen=seen_code(control.watch.scope, control.watch.recording),
+        if any(_is_write(operation(event.sql), event.sql, event.row_count) for event in scope.events):
+            with self._visitor.together() as visit_first:
+                return self._judge_both(page, self._count(path, label, visit_first))
+        return self._judge(page, self._count(path, label))
+
+    def _judge_both(self, page: Page, first: _Run) -> Page:
+        """Judge a page by a visit that finds what the first one wrote, and add what only the first one showed."""
+        page = _seen_by(page, first)
+        if page.problem:
+            return page
+        judged = self._judge(page, self._count(page.path, page.label))
+        if judged.problem or judged.note == _WRITES_NOTE:
+            return untried(replace(page, note=_WRITES_NOTE), WRITES)
+        # What only a visitor who comes for the first time meets is no less a finding.
+        only_first = untried(replace(page, findings=_without(page.findings, judged.findings)), FIRST_ONLY)
+        return replace(
+            judged,
+            note="writes rows on its first visit",
+            findings=(*judged.findings, *only_first.findings),
+            silenced=(*judged.silenced, *_without_silenced(page.silenced, judged.silenced)),
+            seen=page.seen | judged.seen,
         )
+
+    def _judge(self, page: Page, control: _Run) -> Page:
+        """Judge a page by a visit: time it, and prove what was found on it."""
+        page = _seen_by(page, control)
+        if page.problem:
+            return page
         if control.writes:
-            return untried(replace(page, note="writes rows"), WRITES)
-        timed = [self._visitor.visit(path) for _ in range(self._repeat)]
+            return untried(replace(page, note=_WRITES_NOTE), WRITES)
+        timed = [self._visitor.visit(page.path) for _ in range(self._repeat)]
         page = replace(page, ms=_median_ms(timed))
         return self._prove(page, control, timed[-1]) if page.findings else page
 
-    def _count(self, path: str, label: str, injection: Injection | None = None) -> _Run:
+    def _count(
+        self,
+        path: str,
+        label: str,
+        visit: Callable[[str], Visit] | None = None,
+        *,
+        injection: Injection | None = None,
+    ) -> _Run:
         answers = answers_from(injection) if injection is not None else nullcontext()
         with count_rows() as rows, watch(label=label) as seen, answers:
-            visit = self._visitor.visit(path)
-        return _Run(visit, len(seen.queries) + seen.dropped_count, rows.total, seen)
+            found = (visit or self._visitor.visit)(path)
+        return _Run(found, len(seen.queries) + seen.dropped_count, rows.total, seen)
 
     def _prove(self, page: Page, control: _Run, again: Visit) -> Page:
         try:
-            mask = Mask(control.visit.output, again.output)
-            return _Proving(self, page, control, mask).run()
+            return _Proving(self, page, control, Mask(control.visit.output, again.output)).run()
+        except ValueError:
+            # Once more: a minute that ends in between may change more than a word, "59 minutes" to "1 hour".
+            one, other = (self.visit(page.path).output for _ in range(2))
+        try:
+            return _Proving(self, page, control, Mask(one, other)).run()
         except ValueError as error:
             return untried(page, str(error))
 
@@ -99,7 +129,7 @@ class PageProfiler:
         injection = injection_for(control.watch.scope, findings)
         if injection.failures:
             return injection, None
-        return injection, self._count(page.path, page.label, injection)
+        return injection, self._count(page.path, page.label, injection=injection)
 
     def visit(self, path: str) -> Visit:
         """Visit a page unchanged."""
@@ -187,6 +217,30 @@ class _Proving:
         return replace(page, queries_fixed=fixed.queries, rows_fixed=fixed.rows, ms_fixed=ms, findings=timed)
 
 
+def _is_write(operation: Operation, sql: str, row_count: int) -> bool:
+    """Tell whether a statement wrote: a change that met no row did not, one that does not tell may have."""
+    if operation in _CHANGES:
+        # SQLite knows how many rows it returns once they are read.
+        return row_count != 0 or "RETURNING" in sql.upper()
+    return operation == "insert"
+
+
+def _seen_by(page: Page, run: _Run) -> Page:
+    """Return the page as an unchanged visit shows it."""
+    if run.visit.problem:
+        return replace(page, problem=run.visit.problem)
+    return replace(
+        page,
+        note=run.visit.note,
+        queries=run.queries,
+        rows=run.rows,
+        ms=run.visit.seconds * 1000,
+        findings=run.watch.findings,
+        silenced=run.watch.silenced,
+        seen=seen_code(run.watch.scope, run.watch.recording),
+    )
+
+
 def _with_times(finding: Finding, before_ms: float, after_ms: float) -> Finding:
     if finding.proof is None or finding.proof.verdict != "proven":
         return finding
@@ -209,6 +263,15 @@ def _useless(control: _Run, fixed: _Run, injection: Injection, findings: Sequenc
         if any(_is_same_pattern(finding, left) for left in fixed.watch.findings):
             return f"the pattern is still there with the fix: {finding.path or finding.kind}"
     return ""
+
+
+def _without(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(each for each in findings if not any(_is_same_pattern(each, other) for other in known))
+
+
+def _without_silenced(silenced: Sequence[Silenced], known: Sequence[Silenced]) -> tuple[Silenced, ...]:
+    left = _without([each.finding for each in silenced], [each.finding for each in known])
+    return tuple(each for each in silenced if each.finding in left)
 
 
 def _is_same_pattern(finding: Finding, other: Finding) -> bool:

@@ -1,6 +1,7 @@
 """Visits that leave nothing behind: in this process, by Django's test client."""
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from http.cookies import Morsel, SimpleCookie
@@ -69,6 +70,27 @@ class Visitor:
         self._restore()
         with self._aliases.rolled_back():
             return self._get(path)
+
+    @contextmanager
+    def together(self) -> Iterator[Callable[[str], Visit]]:
+        """
+        Give a way to visit a page for the first time: later visits of the block find what that one left.
+
+        Its rows, its session and its cookies are undone with the block, what the others write with each of them.
+        """
+        before = self._cookies, self._sessions
+        try:
+            with self._aliases.rolled_back():
+                yield self._visit_first
+        finally:
+            self._cookies, self._sessions = before
+
+    def _visit_first(self, path: str) -> Visit:
+        self._restore()
+        with self._aliases.kept():
+            found = self._get(path)
+        self._keep()
+        return found
 
     @boundary
     def _get(self, path: str) -> Visit:
