@@ -154,7 +154,9 @@ def _tables_on_path(model: type[Model], path: str) -> set[str] | None:
     """Return the tables of all hops, of the model itself without a path, `None` when a hop is generic."""
     tables: set[str] = set()
     for hop in path.split("__") if path else ():
-        field = next((each for each in model._meta.get_fields() if hop in _names(each)), None)
+        # A child inherits the attribute that leads from its parent to itself, and no field for it.
+        fields = (each for owner in (model, *model._meta.all_parents) for each in owner._meta.get_fields())
+        field = next((each for each in fields if hop in _names(each)), None)
         if field is None:
             return set()
         if isinstance(field, GenericForeignKey):

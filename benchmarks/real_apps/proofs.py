@@ -26,24 +26,31 @@ class Trial:
 
 
 def try_all(app: App, size: int, findings: Mapping[str, Sequence[Finding]]) -> tuple[Trial, ...]:
-    """Rerun the first page of each finding with a plan, as `manage.py quell profile` does."""
+    """
+    Rerun pages with the fixes of their findings, as `manage.py quell profile` does.
+
+    The first page of a cause has the say, or where that page allows no rerun, the next one that shows the cause.
+    """
     from quell.management.profiling.isolation import Aliases, in_memory
+    from quell.management.profiling.pages import UNTRIED
 
     pages = app.pages(size)
-    chosen: dict[str, list[Finding]] = {}
-    known: set[tuple[str, object]] = set()
-    for page, found in findings.items():
-        planned = {_identity(finding): finding for finding in found if finding.plan is not None}
-        chosen[page] = [finding for key, finding in planned.items() if key not in known]
-        known |= planned.keys()
+    trials: dict[tuple[str, object], Trial] = {}
     with in_memory():
         profilers = _Profilers(Aliases())
-        return tuple(
-            trial
-            for page, found in chosen.items()
-            if found
-            for trial in profilers.of(pages[page].user).tries(page, pages[page].url, found)
-        )
+        for page, found in findings.items():
+            planned = {_identity(finding): finding for finding in found if finding.plan is not None}
+            open_ones = {
+                key: finding
+                for key, finding in planned.items()
+                if key not in trials or trials[key].reason in {*UNTRIED, MISSING}
+            }
+            if open_ones:
+                profiler = profilers.of(pages[page].user)
+                for trial in profiler.tries(page, pages[page].url, list(open_ones.values())):
+                    key = _identity(trial.finding)
+                    trials[key] = trials[key] if key in trials and trial.reason in UNTRIED else trial
+    return tuple(trials.values())
 
 
 def _identity(finding: Finding) -> tuple[str, object]:
