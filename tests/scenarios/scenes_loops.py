@@ -92,10 +92,8 @@ def count() -> object:
 @scenario(finds_loop("Book"), databases=True)
 def count_of_a_few_states() -> object:
     """The list is one condition of all rows, and no chunk of keys."""
-    authors = list(Author.objects.all())
-    return [
-        Book.objects.filter(author=author, title__in=TITLES[:2]).count() for author in authors
-    ]  # origin, trigger
+    authors, two = list(Author.objects.all()), TITLES[:2]
+    return [Book.objects.filter(author=one, title__in=two).count() for one in authors]  # origin, trigger
 
 
 @scenario(finds_loop("Book"))
