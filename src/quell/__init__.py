@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-__all__ = ["FetchPlan", "ignore", "watch", "wrap_thread"]
+__all__ = ["FetchPlan", "Limit", "ignore", "watch", "wrap_thread"]
 
 if TYPE_CHECKING:
+    from quell.loading.limiting import Limit
     from quell.loading.plan import FetchPlan
     from quell.pipeline import watch, wrap_thread
     from quell.silencing.blocks import ignore
 
 _HOMES = {
     "FetchPlan": "quell.loading.plan",
+    "Limit": "quell.loading.limiting",
     "ignore": "quell.silencing.blocks",
     "watch": "quell.pipeline",
     "wrap_thread": "quell.pipeline",

@@ -9,13 +9,18 @@ from django.dispatch import Signal
 from quell import sqltext
 from quell.events import Operation
 from quell.introspection.relations import Hop, resolve_path
-from quell.loading import FetchPlan
+from quell.loading import FetchPlan, Limit
 from quell.signals import findings_reported
 from tests.planapp.models import Ticket
 
 plan = FetchPlan("comments__author", join=("customer",), counts={"comment_count": "comments"})
 
 assert_type(FetchPlan(defer=("body",)).defer, tuple[str, ...])
+assert_type(FetchPlan(only=("subject",)).only, tuple[str, ...] | None)
+assert_type(FetchPlan(limits={"latest": Limit("comments", 3, "-pk")}).limits, Mapping[str, Limit])
+assert_type(Limit("comments", 3).under("tickets"), Limit)
+assert_type(plan.as_data(), dict[str, object])
+assert_type(FetchPlan.from_data({"paths": ["comments"]}), FetchPlan)
 assert_type(plan | plan, FetchPlan)
 assert_type(plan.under("tickets"), FetchPlan)
 assert_type(plan.apply(Ticket.objects.all()), QuerySet[Ticket, Ticket])

@@ -1,5 +1,6 @@
 """Loading declared as plain data, and applied to querysets."""
 
+from quell.loading.limiting import Limit
 from quell.loading.plan import FetchPlan
 
-__all__ = ["FetchPlan"]
+__all__ = ["FetchPlan", "Limit"]

@@ -1,48 +1,50 @@
 """A plan put onto a queryset, beside whatever that already loads."""
 
-from collections.abc import Collection, Mapping, Sequence
-from inspect import getattr_static
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, RawQuerySet
 
 from quell.exceptions import PlanConflict, UsageError
-from quell.introspection.relations import walk
 from quell.loading.columns import joinable_paths, load_columns
 from quell.loading.correlating import SubqueryKind, correlate, subquery
-from quell.loading.deferring import leave_out
+from quell.loading.deferring import defer
+from quell.loading.lookups import arrange, check_free, followed_paths
+from quell.loading.narrowing import Columns, Joins, Level, column_names, deferred_names, read_columns
+from quell.loading.prefetching import ORIGIN, Lookup
 from quell.loading.splitting import Split, split
-from quell.loading.values import Filter, drop_covered, is_covered, read_filters
+from quell.loading.values import drop_covered
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
 _ModelT = TypeVar("_ModelT", bound=Model)
-_Lookup: TypeAlias = "str | Prefetch[Any]"
-
-# What an annotation or a Prefetch was made from, so that applying a plan twice is no conflict. It is plain
-# data under a neutral name: querysets are pickled, and a pickle holds nothing of quell.
-_ORIGIN = "declared_as"
 
 
-def apply(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_ModelT, _ModelT]:
-    """See ``FetchPlan.apply()``."""
+def apply(
+    plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT], *, keys: tuple[str, ...] = ()
+) -> QuerySet[_ModelT, _ModelT]:
+    """See ``FetchPlan.apply()``; ``keys`` are columns that are loaded whatever the plan names."""
     _check_type(queryset)
     if not plan:
         return queryset.all()
     _check_rows(queryset)
     model = queryset.model
     parts = split(plan, model)
+    columns = read_columns(model, plan.only or (), plan.defer)
     joins, instead = _possible_joins(queryset, parts)
-    plain = drop_covered((*parts.prefetches, *instead))
     found = queryset.select_related(*joins) if joins else queryset.all()
-    found = load_columns(found, (*plain, *(path for path, _ in parts.nested), *_filtered_paths(plan)))
+    plain = drop_covered((*parts.prefetches, *instead))
     # An attribute that the stubs leave out, here and below.
-    present: tuple[_Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
-    lookups = _new_lookups(plan, parts, plain, model, present)
-    found = _annotate(plan, found.prefetch_related(*lookups))
-    return leave_out(found, plan.defer) if plan.defer else found
+    present: tuple[Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    lookups = arrange(plan, model, parts, plain, columns, present, _joined(found))
+    followed = followed_paths(model, lookups)
+    found = _narrow(load_columns(found, followed), columns, followed, keys)
+    # Two Prefetch objects of one path are equal to Django, whatever their querysets are.
+    if list(map(id, lookups)) != list(map(id, present)):
+        found = found.prefetch_related(None).prefetch_related(*lookups)
+    return _annotate(plan, found)
 
 
 def apply_to_raw(plan: "FetchPlan", queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]":
@@ -53,9 +55,41 @@ def apply_to_raw(plan: "FetchPlan", queryset: "RawQuerySet[_ModelT]") -> "RawQue
         msg = f"{', '.join(names)} cannot be added to raw SQL of {model._meta.label}: select it in the SQL"
         raise UsageError(msg)
     parts = split(plan, model)
+    columns = read_columns(model, plan.only or (), plan.defer)
     plain = drop_covered((*parts.prefetches, *parts.joined_paths))
-    present: tuple[_Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
-    return queryset.prefetch_related(*_new_lookups(plan, parts, plain, model, present))
+    present: tuple[Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    lookups = arrange(plan, model, parts, plain, columns, present, {})
+    return queryset.prefetch_related(None).prefetch_related(*lookups)
+
+
+def _joined(queryset: QuerySet[Any, Any]) -> Joins:
+    """Return what a queryset joins by name; what a bare ``select_related()`` joins has none."""
+    joins = queryset.query.select_related
+    return joins if isinstance(joins, Mapping) else {}
+
+
+def _narrow(
+    queryset: QuerySet[_ModelT, _ModelT], columns: Columns, followed: tuple[str, ...], keys: tuple[str, ...]
+) -> QuerySet[_ModelT, _ModelT]:
+    """Load the columns that a plan names, and those that the queryset needs beside them."""
+    query = queryset.query
+    if query.select_related is True:
+        # Its joins have no names, so their columns have none either.
+        columns = columns.without_names()
+    level = Level(
+        model=queryset.model,
+        joins=_joined(queryset),
+        followed=followed,
+        keys=keys,
+        mask=query.get_select_mask(),
+        is_immediate=not query.deferred_loading[1],
+    )
+    names = column_names(columns, level)
+    if names:
+        # Without the first call, Django would keep out what the queryset left out.
+        return queryset.defer(None).only(*names)
+    left_out = deferred_names(columns, level)
+    return defer(queryset, left_out) if left_out else queryset
 
 
 def _check_type(queryset: object) -> None:
@@ -91,70 +125,6 @@ def _possible_joins(queryset: QuerySet[Any, Any], parts: Split) -> tuple[tuple[s
     return joinable_paths(queryset, parts)
 
 
-def _filtered_paths(plan: "FetchPlan") -> tuple[str, ...]:
-    return tuple(spec[0] for spec in plan.filters.values())
-
-
-def _new_lookups(
-    plan: "FetchPlan", parts: Split, plain: Sequence[str], model: type[Model], lookups: Sequence[_Lookup]
-) -> list[_Lookup]:
-    """Return the lookups to append: those with a queryset come first, outer ones before inner ones."""
-    present = {item if isinstance(item, str) else item.prefetch_to: item for item in lookups}
-    new: list[_Lookup] = []
-    rest = list(plain)
-    for path, tails in sorted(parts.nested, key=lambda item: item[0].count("__")):
-        if is_covered(path, present):
-            rest += [f"{path}__{tail}" for tail, _ in tails]
-        else:
-            rows = _related_rows(model, path).select_related(*(join for _, join in tails))
-            new.append(Prefetch(path, queryset=rows))
-    new += [
-        _filtered(model, item) for item in read_filters(plan.filters) if not _is_present(item, present, model)
-    ]
-    return new + [path for path in drop_covered(rest) if not is_covered(path, present)]
-
-
-def _related_rows(model: type[Model], path: str) -> QuerySet[Any, Any]:
-    """Return the rows that Django would prefetch: of the base manager forward, else of the default one."""
-    last = walk(model, path)[-1]
-    if last.target is None:
-        msg = f'"{path}" on {model._meta.label} leads to several tables, so its rows have no one condition'
-        raise UsageError(msg)
-    manager = last.target._base_manager if last.hop.is_single else last.target._default_manager
-    return manager.all()
-
-
-def _is_present(item: Filter, present: Mapping[str, _Lookup], model: type[Model]) -> bool:
-    attribute = _attribute(item)
-    if attribute not in present:
-        return False
-    if getattr(present[attribute], _ORIGIN, None) == _origin(item):
-        return True
-    msg = f'the queryset of {model._meta.label} prefetches something else to "{attribute}": rename one'
-    raise PlanConflict(msg)
-
-
-def _filtered(model: type[Model], item: Filter) -> "Prefetch[Any]":
-    way = item.path.rpartition("__")[0]
-    holder = walk(model, way)[-1].target if way else model
-    if holder is not None:
-        _check_free(holder, item.name)
-    rows = _related_rows(model, item.path).filter(item.condition)
-    rows = rows.order_by(*item.ordering) if item.ordering else rows
-    found = Prefetch(item.path, queryset=rows, to_attr=item.name)
-    setattr(found, _ORIGIN, _origin(item))
-    return found
-
-
-def _attribute(item: Filter) -> str:
-    way, separator, _ = item.path.rpartition("__")
-    return f"{way}{separator}{item.name}"
-
-
-def _origin(item: Filter) -> tuple[object, ...]:
-    return item.path, item.condition, item.ordering
-
-
 def _annotate(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QuerySet[_ModelT, _ModelT]:
     wanted: dict[str, tuple[SubqueryKind, str]] = {
         **{name: ("count", path) for name, path in plan.counts.items()},
@@ -168,31 +138,16 @@ def _annotate(plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT]) -> QueryS
     found: QuerySet[_ModelT, _ModelT] = queryset.annotate(**annotations)
     for name, origin in new.items():
         # On what Django made of the expression: resolving may have replaced it by its query.
-        setattr(found.query.annotations[name], _ORIGIN, origin)
+        setattr(found.query.annotations[name], ORIGIN, origin)
     return found
 
 
 def _is_annotated(queryset: QuerySet[Any, Any], name: str, origin: tuple[SubqueryKind, str]) -> bool:
     present = queryset.query.annotations.get(name)
     if present is None:
-        _check_free(queryset.model, name)
+        check_free(queryset.model, name)
         return False
-    if getattr(present, _ORIGIN, None) == origin:
+    if getattr(present, ORIGIN, None) == origin:
         return True
     msg = f'the queryset of {queryset.model._meta.label} annotates something else as "{name}": rename one'
     raise PlanConflict(msg)
-
-
-def _check_free(model: type[Model], name: str) -> None:
-    """Refuse a name that would hide a field or a method; a cached property or a default may be filled in."""
-    attribute = getattr_static(model, name, None)
-    is_read_only = isinstance(attribute, property) and attribute.fset is None
-    if is_read_only or callable(attribute) or name in _field_names(model):
-        msg = f'{model._meta.label} has an attribute "{name}" already: choose another name for the result'
-        raise UsageError(msg)
-
-
-def _field_names(model: type[Model]) -> Collection[str]:
-    fields: list[Any] = model._meta.get_fields()
-    accessors = (field.get_accessor_name() for field in fields if hasattr(field, "get_accessor_name"))
-    return {*accessors, *(getattr(field, key, None) for field in fields for key in ("name", "attname"))}

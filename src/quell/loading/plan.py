@@ -10,6 +10,8 @@ from django.db.models.query import RawQuerySet
 
 from quell.exceptions import PlanConflict, UsageError
 from quell.loading.applying import apply, apply_to_raw
+from quell.loading.data import plan_data, read_plan
+from quell.loading.limiting import Limit, read_limits
 from quell.loading.rendering import plan_code, queryset_code
 from quell.loading.splitting import split
 from quell.loading.values import (
@@ -19,11 +21,13 @@ from quell.loading.values import (
     check_path,
     drop_covered,
     read_filters,
+    read_only,
     read_paths,
+    way_of,
 )
 
 _ModelT = TypeVar("_ModelT", bound=Model)
-_SpecT = TypeVar("_SpecT", str, FilterSpec)
+_SpecT = TypeVar("_SpecT", str, FilterSpec, Limit)
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -40,11 +44,16 @@ class FetchPlan:
         join: Relations that must be joined: the last hop has to be to-one. Behind a to-many hop the join is
             made in the query of the prefetch.
         separate: Relations that must be prefetched, also where a join would do.
+        only: Columns to load, such as ``"subject"`` or ``"customer__name"``, which loads the customer, too; ``"*"``
+            and ``"customer__*"`` are all of them. A relation of which none is named keeps all. What joins and
+            prefetches need is loaded as well. ``None`` for all columns of everything.
         counts: Attribute name to the to-many relation whose rows it counts.
         exists: Attribute name to the to-many relation that it tells about.
         filters: Attribute name to ``(path, Q)`` or ``(path, Q, ordering)``: the related rows, in a list.
+        limits: Attribute name to the first rows of each parent, such as ``Limit("comments", 3, "-created_at")``.
         defer: Columns to leave out, such as ``"body"`` or ``"author__biography"``; of a relation that the queryset
-            does not load there is nothing to leave out. Whoever reads one loads it then, row by row.
+            does not load there is nothing to leave out, and what ``only`` names stays. Whoever reads one loads it
+            then, row by row.
 
     Raises:
         UsageError: If a path or a name is malformed.
@@ -54,9 +63,11 @@ class FetchPlan:
     paths: tuple[str, ...]
     join: tuple[str, ...]
     separate: tuple[str, ...]
+    only: tuple[str, ...] | None
     _counts: tuple[tuple[str, str], ...]
     _exists: tuple[tuple[str, str], ...]
     _filters: tuple[Filter, ...]
+    _limits: tuple[tuple[str, Limit], ...]
     defer: tuple[str, ...]
 
     def __init__(
@@ -64,19 +75,26 @@ class FetchPlan:
         *paths: str,
         join: Iterable[str] = (),
         separate: Iterable[str] = (),
+        only: Iterable[str] | None = None,
         counts: Mapping[str, str] | None = None,
         exists: Mapping[str, str] | None = None,
         filters: Mapping[str, FilterSpec] | None = None,
+        limits: Mapping[str, Limit] | None = None,
         defer: Iterable[str] = (),
     ) -> None:
         joined, separated = read_paths(join, "join"), read_paths(separate, "separate")
+        listed = read_paths(paths, "paths")
+        named = read_only(only, listed | joined | separated)
+        listed |= {way for way in map(way_of, named or ()) if way}
         values = {
-            "paths": drop_covered(read_paths(paths, "paths"), by=joined | separated),
+            "paths": drop_covered(listed, by=joined | separated),
             "join": tuple(sorted(joined)),
             "separate": tuple(sorted(separated)),
+            "only": named,
             "_counts": tuple(sorted((counts or {}).items())),
             "_exists": tuple(sorted((exists or {}).items())),
             "_filters": read_filters(filters or {}),
+            "_limits": read_limits(limits or {}),
             "defer": tuple(sorted(read_paths(defer, "defer"))),
         }
         for name, value in values.items():
@@ -98,14 +116,20 @@ class FetchPlan:
         """Return path, condition and, where there is one, ordering of each attribute with filtered rows."""
         return MappingProxyType({item.name: item.spec for item in self._filters})
 
+    @property
+    def limits(self) -> Mapping[str, Limit]:
+        """Return the relation, number and order of each attribute with the first rows."""
+        return MappingProxyType(dict(self._limits))
+
     def __bool__(self) -> bool:
-        parts = (self.paths, self.join, self.separate, self._counts, self._exists, self._filters, self.defer)
-        return any(parts)
+        results = (self._counts, self._exists, self._filters, self._limits)
+        return any((self.paths, self.join, self.separate, self.only, self.defer, *results))
 
     def __repr__(self) -> str:
         return plan_code(self)
 
     def __or__(self, other: object) -> "FetchPlan":
+        # See Note [Columns of merged plans]
         if not isinstance(other, FetchPlan):
             return NotImplemented
         return FetchPlan(
@@ -113,9 +137,11 @@ class FetchPlan:
             *other.paths,
             join=self.join + other.join,
             separate=self.separate + other.separate,
+            only=_merge_columns(self, other),
             counts=_merge(self.counts, other.counts),
             exists=_merge(self.exists, other.exists),
             filters=_merge(self.filters, other.filters),
+            limits=_merge(self.limits, other.limits),
             defer=self.defer + other.defer,
         )
 
@@ -140,7 +166,9 @@ class FetchPlan:
             *(f"{path}__{item}" for item in self.paths),
             join=[f"{path}__{item}" for item in self.join],
             separate=[f"{path}__{item}" for item in self.separate],
+            only=None if self.only is None else [f"{path}__{item}" for item in self.only],
             filters={item.name: item.under(path).spec for item in self._filters},
+            limits={name: limit.under(path) for name, limit in self._limits},
             defer=[f"{path}__{item}" for item in self.defer],
         )
 
@@ -194,6 +222,25 @@ class FetchPlan:
         """
         return queryset_code(self, queryset_model)
 
+    def as_data(self) -> dict[str, object]:
+        """
+        Return this plan as plain data, which JSON holds; parts that are empty are left out.
+
+        Raises:
+            UsageError: If a condition of ``filters=`` holds a value without such a form.
+        """
+        return plan_data(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, object]) -> "FetchPlan":
+        """
+        Build the plan that ``as_data()`` returned.
+
+        Raises:
+            UsageError: If the data has another form, or names what cannot be.
+        """
+        return read_plan(data)
+
     def _check(self) -> None:
         for path in self.join:
             if path in self.separate:
@@ -201,11 +248,12 @@ class FetchPlan:
                 raise PlanConflict(msg)
         seen: set[str] = set()
         filtered = ((item.name, item.path) for item in self._filters)
-        for name, path in (*self._counts, *self._exists, *filtered):
+        limited = ((name, limit.path) for name, limit in self._limits)
+        for name, path in (*self._counts, *self._exists, *filtered, *limited):
             check_name(name)
             check_path(path, f'"{name}"')
             if name in seen:
-                msg = f'"{name}" means two things in counts=, exists= and filters=: rename one'
+                msg = f'"{name}" means two things in counts=, exists=, filters= and limits=: rename one'
                 raise PlanConflict(msg)
             seen.add(name)
 
@@ -216,3 +264,14 @@ def _merge(one: Mapping[str, _SpecT], other: Mapping[str, _SpecT]) -> dict[str, 
             msg = f'"{name}" is {one[name]!r} in one plan and {other[name]!r} in the other: rename one'
             raise PlanConflict(msg)
     return {**one, **other}
+
+
+# Note [Columns of merged plans]
+# A merge loads what either plan loads. A plan with paths and without only= loads all columns, so a merge with it
+# does as well. A plan with neither, such as one of counts, says nothing about columns. Else the columns of both
+# are loaded; a relation that a plan lists by itself, without a column, is "relation__*" there, so that it is not
+# narrowed by the other plan. What lies on the way to something else is, which is what makes under() compose.
+def _merge_columns(one: FetchPlan, other: FetchPlan) -> tuple[str, ...] | None:
+    if any(plan.only is None and (plan.paths or plan.join or plan.separate) for plan in (one, other)):
+        return None
+    return (*(one.only or ()), *(other.only or ())) or None

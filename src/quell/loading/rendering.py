@@ -8,8 +8,11 @@ from django.db.models import F, Model, Q
 from quell.introspection.relations import is_plain, walk
 from quell.loading.correlating import Correlation, correlate, is_folding
 from quell.loading.deferring import split_columns
-from quell.loading.splitting import split
-from quell.loading.values import Filter, read_filters
+from quell.loading.limiting import Limit, check_relation, total_ordering
+from quell.loading.narrowing import Columns, Level, column_names, incoming, read_columns
+from quell.loading.prefetching import Rows, join_tree, prefetched_rows
+from quell.loading.splitting import Split, split
+from quell.loading.values import Filter, is_covered, read_filters, way_of
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
@@ -22,9 +25,11 @@ def plan_code(plan: "FetchPlan") -> str:
     keywords = {
         "join": _tuple(plan.join),
         "separate": _tuple(plan.separate),
+        "only": _tuple(plan.only or ()),
         "counts": _mapping((name, _text(path)) for name, path in plan.counts.items()),
         "exists": _mapping((name, _text(path)) for name, path in plan.exists.items()),
         "filters": _mapping((item.name, _spec(item)) for item in read_filters(plan.filters)),
+        "limits": _mapping((name, limit_code(limit)) for name, limit in plan.limits.items()),
         "defer": _tuple(plan.defer),
     }
     arguments = [_text(path) for path in plan.paths]
@@ -32,41 +37,87 @@ def plan_code(plan: "FetchPlan") -> str:
     return f"FetchPlan({', '.join(arguments)})"
 
 
-def queryset_code(plan: "FetchPlan", model: type[Model], *, may_group: bool = True) -> str:
+def limit_code(limit: Limit) -> str:
+    """Return the call that builds an equal limit."""
+    parts = [_text(limit.path), str(limit.count), *map(_text, limit.ordering)]
+    parts += [f"plan={plan_code(limit.plan)}"] if limit.plan is not None else []
+    return f"Limit({', '.join(parts)})"
+
+
+def queryset_code(
+    plan: "FetchPlan", model: type[Model], *, may_group: bool = True, keys: tuple[str, ...] = ()
+) -> str:
     """See ``FetchPlan.as_code()``; a queryset with other joins may not be grouped for a count."""
     parts = split(plan, model)
-    lookups = [_nested(model, path, [join for _, join in tails]) for path, tails in parts.nested]
-    lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
+    columns = read_columns(model, plan.only or (), plan.defer)
     deferred = split_columns(plan.defer, model, parts)
-    lookups += [_narrowed(model, *item) for item in deferred.prefetched]
-    narrowed = {path for path, _ in deferred.prefetched}
-    lookups += [_text(path) for path in parts.prefetches if path not in narrowed]
-    # Django drops the order of Meta from a query with GROUP BY, which a joined Count makes of it.
-    is_alone = may_group and len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
-    columns = [
-        f"{name}={_count(correlate(model, path, name), is_alone=is_alone)}"
-        for name, path in plan.counts.items()
-    ]
-    columns += [
-        f"{name}=Exists({rows_code(correlate(model, path, name))})" for name, path in plan.exists.items()
-    ]
+    rows, plain, followed = _prefetches(
+        plan, model, parts, columns, [path for path, _ in deferred.prefetched]
+    )
+    lookups = [_rows(model, item) for item in rows]
+    lookups += [_filtered(model, item) for item in read_filters(plan.filters)]
+    lookups += [_limited(model, name, limit) for name, limit in plan.limits.items()]
+    lookups += [_text(path) for path in plain]
+    level = Level(model=model, joins=join_tree(parts.joins), followed=followed, keys=keys, mask={})
+    only = column_names(columns, level)
     calls = (
         ("select_related", [_text(path) for path in parts.joins]),
         ("prefetch_related", lookups),
-        ("annotate", columns),
-        ("defer", [_text(name) for name in deferred.own]),
+        ("annotate", _annotations(plan, model, may_group=may_group)),
+        ("only", [_text(name) for name in only]),
+        ("defer", [_text(name) for name in deferred.own if not only]),
     )
     return "".join(f".{method}({', '.join(arguments)})" for method, arguments in calls if arguments)
 
 
-def _nested(model: type[Model], path: str, joins: Iterable[str]) -> str:
-    rows = f"{_manager(model, path)}.select_related({', '.join(map(_text, joins))})"
-    return f"Prefetch({_text(path)}, queryset={rows})"
+def _prefetches(
+    plan: "FetchPlan", model: type[Model], parts: Split, columns: Columns, deferred: Sequence[str]
+) -> tuple[tuple[Rows, ...], list[str], tuple[str, ...]]:
+    """Return the prefetches with a queryset, those without, and all paths that are followed."""
+    nested = dict(parts.nested)
+    own = [item.path for item in read_filters(plan.filters)] + [limit.path for limit in plan.limits.values()]
+    paths = (*parts.prefetches, *nested, *filter(None, map(way_of, own)))
+    inner = [f"{path}__{tail}" for path, tails in parts.nested for tail, _ in tails]
+    paths = (*paths, *(path for path in deferred if not is_covered(path, inner)))
+    followed = (*paths, *own)
+    rows = tuple(prefetched_rows(model, paths, followed, parts.joined_paths, nested, columns))
+    narrowed = {item.path for item in rows}
+    return rows, [path for path in parts.prefetches if path not in narrowed], followed
 
 
-def _narrowed(model: type[Model], path: str, columns: Iterable[str]) -> str:
-    rows = f"{_manager(model, path)}.defer({', '.join(map(_text, columns))})"
-    return f"Prefetch({_text(path)}, queryset={rows})"
+def _annotations(plan: "FetchPlan", model: type[Model], *, may_group: bool) -> list[str]:
+    # Django drops the order of Meta from a query with GROUP BY, which a joined Count makes of it.
+    is_alone = may_group and len(plan.counts) + len(plan.exists) == 1 and not model._meta.ordering
+    counts = [
+        f"{name}={_count(correlate(model, path, name), is_alone=is_alone)}"
+        for name, path in plan.counts.items()
+    ]
+    return counts + [
+        f"{name}=Exists({rows_code(correlate(model, path, name))})" for name, path in plan.exists.items()
+    ]
+
+
+def _rows(model: type[Model], item: Rows) -> str:
+    calls = (("select_related", item.joins), ("only", item.only), ("defer", () if item.only else item.defer))
+    code = "".join(f".{name}({', '.join(map(_text, values))})" for name, values in calls if values)
+    return f"Prefetch({_text(item.path)}, queryset={_manager(model, item.path)}{code})"
+
+
+def _limited(model: type[Model], name: str, limit: Limit) -> str:
+    last = walk(model, limit.path)[-1]
+    check_relation(model, name, limit, last)
+    target: type[Model] = last.target or model
+    code = _manager(model, limit.path)
+    code += queryset_code(limit.plan, target, keys=incoming(last)) if limit.plan is not None else ""
+    ordering = ", ".join(map(_text, total_ordering(target._default_manager.all(), limit)))
+    if last.hop.kind == "generic_relation":
+        # Django slices the prefetch of no generic relation.
+        owner = ", ".join(map(_text, incoming(last)))
+        window = f"Window(RowNumber(), partition_by=[{owner}], order_by=[{ordering}])"
+        code += f".alias(row_number={window}).filter(row_number__lte={limit.count}).order_by({ordering})"
+    else:
+        code += f".order_by({ordering})[:{limit.count}]"
+    return f"Prefetch({_text(limit.path)}, queryset={code}, to_attr={_text(name)})"
 
 
 def _filtered(model: type[Model], item: Filter) -> str:

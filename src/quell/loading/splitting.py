@@ -38,7 +38,7 @@ class Split:
 
 def split(plan: "FetchPlan", model: type[Model]) -> Split:
     """
-    Decide for each path of a plan, and for the way to its filtered rows.
+    Decide for each path of a plan, and for the way to its filtered and limited rows.
 
     Raises:
         UsageError: If a path is no relation of the model, or a join is impossible.
@@ -62,8 +62,9 @@ def split(plan: "FetchPlan", model: type[Model]) -> Split:
         )
         if start:
             nested.setdefault(_accessors(hops[:start]), {}).update(_spellings(hops[start:]))
-    for spec in plan.filters.values():
-        way = resolve_path(model, spec[0])[:-1]
+    own = (*(spec[0] for spec in plan.filters.values()), *(limit.path for limit in plan.limits.values()))
+    for path in own:
+        way = resolve_path(model, path)[:-1]
         joined |= _spellings(way[: _joined_length(way, plan.separate, forced)])
     return _minimal(joined, prefetches, nested)
 
