@@ -32,19 +32,25 @@ DJANGO: dict[str, tuple[str, ...]] = {
         "RawModelIterable.__iter__", "RelatedPopulator", "get_related_populators", "prefetch_one_level",
         "prefetch_related_objects",
     ),
-    "django.db.models.sql.query": ("Query.__init__", "Query.clone", "RawQuery._execute_query"),
+    "django.db.models.sql.query": (
+        "Query.__init__", "Query.clone", "RawQuery._execute_query", "Query.get_select_mask",
+        "Query._get_only_select_mask", "Query._get_defer_select_mask", "Query.add_immediate_loading",
+    ),
     "django.db.models.sql.compiler": ("SQLCompiler.__init__", "SQLCompiler.execute_sql"),
     "django.db.models.base": (
         "ModelState", "Model.from_db", "Model.refresh_from_db", "Model.__getstate__", "Model.__reduce__",
         "Model.__init__", "Model._prepare_related_fields_for_save",
     ),
-    "django.db.models.query_utils": ("DeferredAttribute.__init__", "DeferredAttribute.__get__"),
+    "django.db.models.query_utils": (
+        "DeferredAttribute.__init__", "DeferredAttribute.__get__", "select_related_descend",
+    ),
     "django.db.models.fields.mixins": ("FieldCacheMixin",),
     "django.db.models.manager": ("BaseManager.get_queryset", "BaseManager._get_queryset_methods"),
     "django.db.models.fields.related_descriptors": (
         "ForwardManyToOneDescriptor.__get__", "ForwardManyToOneDescriptor.get_queryset",
         "ReverseOneToOneDescriptor.__get__", "ReverseOneToOneDescriptor.get_queryset",
         "create_reverse_many_to_one_manager", "create_forward_many_to_many_manager",
+        "_filter_prefetch_queryset",
     ),
     "django.contrib.contenttypes.fields": ("GenericForeignKey", "create_generic_related_manager"),
     "django.db.backends.base.base": (

@@ -70,3 +70,10 @@ def run(queryset: QuerySet[Any, Any], read: Callable[[Any], object]) -> tuple[li
 def names(rows: Any) -> list[int]:
     """Return the keys of related rows."""
     return sorted(row.pk for row in rows.all())
+
+
+def loaded(row: Any) -> set[str]:
+    """Return the columns of a row that are loaded."""
+    columns: set[str] = {field.attname for field in row._meta.concrete_fields}
+    deferred: set[str] = row.get_deferred_fields()
+    return columns - deferred

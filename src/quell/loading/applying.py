@@ -14,7 +14,7 @@ from quell.loading.lookups import arrange, check_free, followed_paths
 from quell.loading.narrowing import Columns, Joins, Level, column_names, deferred_names, read_columns
 from quell.loading.prefetching import ORIGIN, Lookup
 from quell.loading.splitting import Split, split
-from quell.loading.values import drop_covered
+from quell.loading.values import drop_covered, way_of
 
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
@@ -31,6 +31,7 @@ def apply(
         return queryset.all()
     _check_rows(queryset)
     model = queryset.model
+    _check_names(plan, queryset)
     parts = split(plan, model)
     columns = read_columns(model, plan.only or (), plan.defer)
     joins, instead = _possible_joins(queryset, parts)
@@ -112,6 +113,22 @@ def _check_rows(queryset: QuerySet[Any, Any]) -> None:
             "apply the plan before them, or name the related columns in values()"
         )
         raise UsageError(msg)
+
+
+def _check_names(plan: "FetchPlan", queryset: QuerySet[Any, Any]) -> None:
+    """Refuse a name that the queryset gives to a column and the plan to a list of rows, or the other way round."""
+    columns = {*queryset.query.annotations, *queryset.query.extra}
+    # The stubs leave the attribute out.
+    present: tuple[Lookup, ...] = queryset._prefetch_related_lookups  # type: ignore[attr-defined]
+    lists = {item.prefetch_to for item in present if not isinstance(item, str)}
+    own = {name: path for name, (path, *_) in plan.filters.items()}
+    own |= {name: limit.path for name, limit in plan.limits.items()}
+    taken = {name for name, path in own.items() if not way_of(path)} & columns
+    taken |= {*plan.counts, *plan.exists} & {*lists, *queryset.query.extra}
+    if taken:
+        names = ", ".join(f'"{name}"' for name in sorted(taken))
+        msg = f"the queryset of {queryset.model._meta.label} uses {names} for something else: rename one"
+        raise PlanConflict(msg)
 
 
 def _possible_joins(queryset: QuerySet[Any, Any], parts: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from quell.exceptions import UsageError
 from quell.introspection.relations import Relation, walk
 from quell.loading.splitting import Split
-from quell.loading.values import closest, is_prefix
+from quell.loading.values import closest, is_prefix, join_path, way_of
 
 _ModelT = TypeVar("_ModelT", bound=Model)
 
@@ -46,8 +46,16 @@ def defer(queryset: QuerySet[_ModelT, _ModelT], columns: Sequence[str]) -> Query
     names, is_deferring = queryset.query.deferred_loading
     if is_deferring:
         return queryset.defer(*columns)
-    # Without its last name, Django would turn only() into its opposite.
-    return queryset.only(*sorted(set(names) - set(columns)) or ("pk",))
+    # Without its last name, Django would turn only() into its opposite, and leave out the key of a join.
+    keys = {_key(queryset.model, way_of(name)) for name in columns if name in names}
+    return queryset.only(*sorted((set(names) - set(columns)) | keys) or ("pk",))
+
+
+def _key(model: type[Model], way: str) -> str:
+    holder: Any = model
+    for name in way.split("__") if way else ():
+        holder = holder._meta.get_field(name).related_model
+    return join_path(way, holder._meta.pk_fields[0].name)
 
 
 def read_deferred(model: type[Model], path: str) -> tuple[str, str, tuple[Relation, ...]]:
