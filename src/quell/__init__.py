@@ -2,18 +2,32 @@
 
 from typing import TYPE_CHECKING
 
-__all__ = ["FetchPlan", "Limit", "ignore", "watch", "wrap_thread"]
+__all__ = [
+    "FetchPlan",
+    "FetchPlanManager",
+    "FetchPlanQuerySet",
+    "Limit",
+    "ignore",
+    "needs",
+    "watch",
+    "wrap_thread",
+]
 
 if TYPE_CHECKING:
     from quell.loading.limiting import Limit
+    from quell.loading.needs import needs
     from quell.loading.plan import FetchPlan
+    from quell.loading.querysets import FetchPlanManager, FetchPlanQuerySet
     from quell.pipeline import watch, wrap_thread
     from quell.silencing.blocks import ignore
 
 _HOMES = {
     "FetchPlan": "quell.loading.plan",
+    "FetchPlanManager": "quell.loading.querysets",
+    "FetchPlanQuerySet": "quell.loading.querysets",
     "Limit": "quell.loading.limiting",
     "ignore": "quell.silencing.blocks",
+    "needs": "quell.loading.needs",
     "watch": "quell.pipeline",
     "wrap_thread": "quell.pipeline",
 }

@@ -1,17 +1,20 @@
-"""System checks of the settings of quell."""
+"""System checks of the settings of quell, and of declared plans."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
 from quell.conf import PREFIX, get_settings, problem_of, setting_names
 from quell.exceptions import UsageError
+from quell.loading.declared import wrong_plans
 from quell.silencing.names import check_names
 from quell.silencing.patterns import parse, problems
+
+_PLAN_HINT = "Correct it in fetch_plans of the manager or the queryset."
 
 
 @register("quell")
@@ -39,6 +42,22 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
     )
     found.extend(_unknown_names())
     return found
+
+
+@register("quell")
+def check_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """
+    Report each declared fetch plan with a path, a column or a name that its model does not have (quell.E003).
+
+    Cost: no query.
+    """
+    configs = app_configs if app_configs is not None else apps.get_app_configs()
+    return [
+        Error(f'The fetch plan "{name}" of {manager}: {error}', hint=_PLAN_HINT, obj=model, id="quell.E003")
+        for config in configs
+        for model in config.get_models()
+        for manager, name, error in wrong_plans(model)
+    ]
 
 
 def _unknown_names() -> Iterator[CheckMessage]:

@@ -87,10 +87,8 @@ def test_only_wins_over_defer(tickets: QuerySet[Ticket, Ticket]) -> None:
 
 def test_only_leaves_a_filtered_relation_whole(tickets: QuerySet[Ticket, Ticket]) -> None:
     """It has a name of the queryset's own, of which a plan knows no columns."""
-    # The plugin knows no names that annotate() gives.
-    own: Any = tickets.annotate(
-        ann=FilteredRelation("customer", condition=Q(customer__name="Ann"))
-    ).select_related("ann")
+    annotated: Any = tickets.annotate(ann=FilteredRelation("customer", condition=Q(customer__name="Ann")))
+    own = annotated.select_related("ann")
 
     row: Any = FetchPlan(only=("subject",)).apply(own)[0]
 

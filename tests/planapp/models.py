@@ -1,10 +1,13 @@
 """A help desk with every kind of relation that a plan can follow."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+
+from quell import FetchPlan, FetchPlanManager, FetchPlanQuerySet
 
 
 class LiveManager(models.Manager[Any]):
@@ -162,3 +165,51 @@ class Line(models.Model):
     pk = models.CompositePrimaryKey("ticket_id", "number")
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="lines")
     number = models.IntegerField()
+
+
+class StoryManager(FetchPlanManager[Any]):
+    """Knows plans by name."""
+
+    fetch_plans: ClassVar[Mapping[str, FetchPlan]] = {
+        "list": FetchPlan("customer", only=("title", "customer__name"), counts={"chapter_count": "chapters"}),
+        "detail": FetchPlan("customer__organization", "chapters"),
+        "joined": FetchPlan("editor"),
+    }
+
+
+class Story(models.Model):
+    """Its manager declares plans."""
+
+    title = models.CharField(max_length=50)
+    text = models.TextField(default="")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stories")
+    editor = models.ForeignKey(Customer, models.SET_NULL, null=True, related_name="+")
+    objects = StoryManager()
+
+
+class CountingManager(FetchPlanManager[Any]):
+    """Declares plans beside those of its queryset."""
+
+    fetch_plans: ClassVar[Mapping[str, FetchPlan]] = {"counted": FetchPlan(counts={"n": "story__chapters"})}
+
+
+# The plugin gives each as_manager() a class of its own.
+class ChapterQuerySet(FetchPlanQuerySet[Any]):  # type: ignore[override]
+    """A queryset that declares plans."""
+
+    fetch_plans: ClassVar[Mapping[str, FetchPlan]] = {"list": FetchPlan("story__customer")}
+
+    def long(self) -> "ChapterQuerySet":
+        """Return the long ones."""
+        return self.filter(number__gt=1)
+
+
+class Chapter(models.Model):
+    """Its queryset declares plans, and makes two managers."""
+
+    story = models.ForeignKey(Story, models.CASCADE, related_name="chapters")
+    number = models.IntegerField()
+    objects: ClassVar[models.Manager[Any]] = ChapterQuerySet.as_manager()
+    others: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(ChapterQuerySet)()
+    both: ClassVar[Any] = CountingManager.from_queryset(ChapterQuerySet)()
+    plain: ClassVar[Any] = CountingManager.from_queryset(models.QuerySet)()

@@ -92,8 +92,9 @@ def relation_names(model: type[Model]) -> tuple[str, ...]:
 
 
 def is_plain(manager: "Manager[Any]") -> bool:
-    """Tell whether a manager returns every row: no class of it has a ``get_queryset()`` of its own."""
-    return type(manager).get_queryset is Manager.get_queryset
+    """Tell whether a manager returns every row: no class of it has a ``get_queryset()`` that may hide some."""
+    found = type(manager).get_queryset
+    return found is Manager.get_queryset or hasattr(found, "returns_every_row")
 
 
 def _find(model: type[Model], name: str, path: str) -> Relation:

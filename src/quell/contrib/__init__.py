@@ -1,0 +1,1 @@
+"""What quell adds to views, the admin and other packages."""
