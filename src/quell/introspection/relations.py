@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from django.apps import apps
 from django.db.models import Manager, Model
 from django.db.models.constants import LOOKUP_SEP
 
@@ -98,15 +100,24 @@ def is_plain(manager: "Manager[Any]") -> bool:
 
 
 def _find(model: type[Model], name: str, path: str) -> Relation:
-    for accessor, field in _accessors(model):
-        if accessor == name:
-            return _describe(name, field)
+    found = _known(model, name, apps.ready)
+    if found is not None:
+        return found
     names = relation_names(model)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     within = "" if path == name else f' (in "{path}")'
     hint = f'did you mean "{close[0]}"?' if close else f"its relations are {', '.join(names) or 'none'}"
     msg = f'{model._meta.label} has no relation "{name}"{within}; {hint}'
     raise UsageError(msg)
+
+
+@lru_cache(maxsize=4096)
+def _known(
+    model: type[Model],
+    name: str,
+    ready: bool,  # noqa: FBT001 -- a new answer once all models are loaded
+) -> Relation | None:
+    return next((_describe(name, field) for accessor, field in _accessors(model) if accessor == name), None)
 
 
 def _accessors(model: type[Model]) -> Iterator[tuple[str, RelationField]]:

@@ -1,8 +1,10 @@
 """A plan put onto a queryset, beside whatever that already loads."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.apps import apps
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, RawQuerySet
 
@@ -13,6 +15,7 @@ from quell.loading.deferring import defer
 from quell.loading.lookups import arrange, check_free, followed_paths
 from quell.loading.narrowing import Columns, Joins, Level, column_names, deferred_names, read_columns
 from quell.loading.prefetching import ORIGIN, Lookup
+from quell.loading.recipes import Recipe, apply_recipe, is_bare, read_recipe
 from quell.loading.splitting import Split, split
 from quell.loading.values import drop_covered, way_of
 
@@ -30,8 +33,24 @@ def apply(
     if not plan:
         return queryset.all()
     _check_rows(queryset)
-    model = queryset.model
     _check_names(plan, queryset)
+    if keys or not is_bare(queryset):
+        return _annotate(plan, _add(plan, queryset, keys))
+    return _annotate(plan, apply_recipe(plan, queryset, _recipe(plan, queryset.model, apps.ready)))
+
+
+# Most querysets load nothing yet, and for these the same calls are made each time.
+@lru_cache(maxsize=1024)
+def _recipe(plan: "FetchPlan", model: type[Model], ready: bool) -> Recipe:  # noqa: FBT001 -- part of the key
+    bare: QuerySet[Any, Any] = QuerySet(model)
+    return read_recipe(_add(plan, bare, ()))
+
+
+def _add(
+    plan: "FetchPlan", queryset: QuerySet[_ModelT, _ModelT], keys: tuple[str, ...]
+) -> QuerySet[_ModelT, _ModelT]:
+    """Return the queryset with joins, columns and prefetches added to those that are there."""
+    model = queryset.model
     parts = split(plan, model)
     columns = read_columns(model, plan.only or (), plan.defer)
     joins, instead = _possible_joins(queryset, parts)
@@ -45,7 +64,7 @@ def apply(
     # Two Prefetch objects of one path are equal to Django, whatever their querysets are.
     if list(map(id, lookups)) != list(map(id, present)):
         found = found.prefetch_related(None).prefetch_related(*lookups)
-    return _annotate(plan, found)
+    return found
 
 
 def apply_to_raw(plan: "FetchPlan", queryset: "RawQuerySet[_ModelT]") -> "RawQuerySet[_ModelT]":

@@ -48,7 +48,7 @@ def arrange(
     tails = (f"{path}__{tail}" for path, found in parts.nested if path in foreign for tail, _ in found)
     own = {item if isinstance(item, str) else item.prefetch_to for item in present}
     strings = [path for path in drop_covered((*plain, *tails)) if not is_covered(path, own)]
-    lookups = [*present, *_named(plan, model, present), *strings]
+    lookups = [*present, *named_prefetches(plan, model, present), *strings]
     followed = (*followed_paths(model, lookups), *nested)
     rows = prefetched_rows(
         model, (*_levels(model, lookups), *nested), followed, joined_paths(model, joins), nested, columns
@@ -80,7 +80,9 @@ def _known(model: type[Model], path: str) -> str:
     return ""
 
 
-def _named(plan: "FetchPlan", model: type[Model], present: Sequence[Lookup]) -> Iterator["Prefetch[Any]"]:
+def named_prefetches(
+    plan: "FetchPlan", model: type[Model], present: Sequence[Lookup]
+) -> Iterator["Prefetch[Any]"]:
     """Yield the prefetches of a plan that have an attribute of their own, and are not there yet."""
     attributes = {item if isinstance(item, str) else item.prefetch_to: item for item in present}
     origin: tuple[object, ...]

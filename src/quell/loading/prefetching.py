@@ -134,11 +134,11 @@ def add_rows(model: type[Model], lookups: Sequence[Lookup], wanted: Iterable[Row
         )
         if own is None:
             at = next((at for at, name in enumerate(names) if is_prefix(rows.path, name)), len(found))
-            found = [*found[:at], _prefetch(model, rows), *found[at:]]
+            found = [*found[:at], prefetch_of(model, rows), *found[at:]]
             found = [item for item in found if item != rows.path]
         elif is_ours(own):
-            merged = _read(own).merge(rows)
-            found[found.index(own)] = own if merged == _read(own) else _prefetch(model, merged)
+            merged = rows_of(own).merge(rows)
+            found[found.index(own)] = own if merged == rows_of(own) else prefetch_of(model, merged)
     return found
 
 
@@ -148,7 +148,8 @@ def is_ours(lookup: "Prefetch[Any]") -> bool:
     return origin[:1] == (_ROWS,)
 
 
-def _read(lookup: "Prefetch[Any]") -> Rows:
+def rows_of(lookup: "Prefetch[Any]") -> Rows:
+    """Return what a plan made the queryset of a path from."""
     return replace(
         Rows(lookup.prefetch_to), **dict(zip(("joins", "only", "defer"), _parts(lookup), strict=True))
     )
@@ -159,7 +160,8 @@ def _parts(lookup: "Prefetch[Any]") -> tuple[Any, ...]:
     return origin[1:]
 
 
-def _prefetch(model: type[Model], rows: Rows) -> "Prefetch[Any]":
+def prefetch_of(model: type[Model], rows: Rows) -> "Prefetch[Any]":
+    """Return the lookup with its queryset."""
     found = Prefetch(rows.path, queryset=rows.apply(related_rows(model, rows.path)))
     setattr(found, ORIGIN, rows.origin)
     return found
