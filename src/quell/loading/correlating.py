@@ -125,9 +125,17 @@ def _problem(way: Sequence[Relation], last: Relation) -> str:
             return f'joining "{step.hop.name}" would change the rows; make a plan for the model behind it'
     if last.hop.is_single:
         return f'"{last.hop.name}" is to-one, and only rows of a to-many relation can be counted'
+    if is_other_side(last):
+        return f'"{last.hop.name}" is the other side of a generic relation; prefetch it instead'
     if last.hop.kind == "many_to_many" and source_of(last.field) is None:
         return f'"{last.hop.name}" is no many-to-many relation of Django; prefetch it instead'
     return ""
+
+
+def is_other_side(relation: Relation) -> bool:
+    """Tell whether a relation leads from a generic row to one kind of those that it may belong to."""
+    field = getattr(relation.field, "field", None)
+    return relation.hop.kind == "reverse_many" and hasattr(field, "object_id_field_name")
 
 
 def _conditions(relation: Relation) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from django.db.models.query import ModelIterable
 
 from quell.exceptions import UsageError
 from quell.introspection.relations import Relation
+from quell.loading.correlating import is_folding, is_other_side
 from quell.loading.lateral import PerParentIterable
 from quell.loading.values import check_path
 
@@ -88,12 +89,26 @@ def check_relation(model: type[Model], name: str, limit: Limit, last: Relation) 
     Raises:
         UsageError: If the relation is to-one.
     """
+    if is_other_side(last):
+        msg = (
+            f'limits["{name}"] over "{limit.path}" on {model._meta.label}: "{last.hop.name}" is the other side of a '
+            "generic relation, and its rows cannot be told apart by row; name the path as it is"
+        )
+        raise UsageError(msg)
     if last.hop.is_single or last.target is None:
         msg = (
             f'limits["{name}"] over "{limit.path}" on {model._meta.label}: "{last.hop.name}" is to-one, and only '
             "rows of a to-many relation can be limited; name the path as it is"
         )
         raise UsageError(msg)
+
+
+def folded(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Return rows without what a manager does to make them distinct, which is done after rows are numbered."""
+    if not is_folding(rows):
+        return rows
+    plain: QuerySet[Any, Any] = QuerySet(rows.model)
+    return plain.filter(pk__in=rows.order_by().values("pk"))
 
 
 def limited(rows: QuerySet[Any, Any], limit: Limit, last: Relation) -> QuerySet[Any, Any]:

@@ -8,7 +8,7 @@ from django.db.models import Model, Prefetch, QuerySet
 
 from quell.exceptions import PlanConflict, UsageError
 from quell.introspection.relations import walk
-from quell.loading.limiting import Limit, check_relation, limited
+from quell.loading.limiting import Limit, check_relation, folded, limited
 from quell.loading.narrowing import Columns, Joins, incoming, joined_paths
 from quell.loading.prefetching import ORIGIN, Lookup, add_rows, is_ours, prefetched_rows, related_rows
 from quell.loading.splitting import Split
@@ -104,7 +104,7 @@ def _first_rows(model: type[Model], name: str, limit: Limit) -> QuerySet[Any, An
 
     last = walk(model, limit.path)[-1]
     check_relation(model, name, limit, last)
-    rows = related_rows(model, limit.path)
+    rows = folded(related_rows(model, limit.path))
     if limit.plan is not None:
         rows = apply(limit.plan, rows, keys=incoming(last))
     return limited(rows, limit, last)

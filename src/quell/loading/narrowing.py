@@ -9,6 +9,7 @@ from django.db.models import Model
 from quell.exceptions import UsageError
 from quell.introspection.relations import Relation, RelationField, walk
 from quell.loading.deferring import read_deferred
+from quell.loading.returning import home_of
 from quell.loading.values import ALL_COLUMNS, closest, drop_covered
 
 # Joined relations by query name, as ``Query.select_related`` holds them.
@@ -64,7 +65,7 @@ def read_columns(model: type[Model], only: Iterable[str], defer: Iterable[str]) 
     Raises:
         UsageError: If a path leads to no column, or to one that cannot be left out.
     """
-    named = _read_named(model, only)
+    named = _at_home(model, _read_named(model, only))
     deferred: dict[str, set[str]] = {}
     for path in defer:
         way, column, _ = read_deferred(model, path)
@@ -74,6 +75,17 @@ def read_columns(model: type[Model], only: Iterable[str], defer: Iterable[str]) 
         {way: None if names is None else frozenset(names) for way, names in named.items()},
         {way: frozenset(names) for way, names in deferred.items()},
     )
+
+
+def _at_home(model: type[Model], named: dict[str, set[str] | None]) -> dict[str, set[str] | None]:
+    """Give the columns behind a way back to the rows that it leads to; where these keep all, they keep all."""
+    # See Note [Ways back]
+    homes = {way: home_of(model, way) if way else way for way in named}
+    for way, home in homes.items():
+        present, added = named.get(home), named[way]
+        if way != home and present is not None:
+            named[home] = None if added is None else present | added
+    return named
 
 
 def _read_named(model: type[Model], only: Iterable[str]) -> dict[str, set[str] | None]:

@@ -41,8 +41,8 @@ class FetchPlan:
 
     Args:
         paths: Relations to load, by a join or a prefetch, whichever loads the same rows.
-        join: Relations that must be joined: the last hop has to be to-one. Behind a to-many hop the join is
-            made in the query of the prefetch.
+        join: Relations that must be joined: the last hop has to be to-one, and one whose join keeps all rows. Behind
+            a to-many hop the join is made in the query of the prefetch.
         separate: Relations that must be prefetched, also where a join would do.
         only: Columns to load, such as ``"subject"`` or ``"customer__name"``, which loads the customer, too; ``"*"``
             and ``"customer__*"`` are all of them. A relation of which none is named keeps all. What joins and

@@ -108,6 +108,8 @@ def _limited(model: type[Model], name: str, limit: Limit) -> str:
     check_relation(model, name, limit, last)
     target: type[Model] = last.target or model
     code = _manager(model, limit.path)
+    if is_folding(target._default_manager.all()):
+        code = f'{target.__name__}._base_manager.filter(pk__in={code}.values("pk"))'
     code += queryset_code(limit.plan, target, keys=incoming(last)) if limit.plan is not None else ""
     ordering = ", ".join(map(_text, total_ordering(target._default_manager.all(), limit)))
     if last.hop.kind == "generic_relation":

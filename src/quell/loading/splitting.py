@@ -8,6 +8,7 @@ from django.db.models import Model
 
 from quell.exceptions import UsageError
 from quell.introspection.relations import Hop, resolve_path
+from quell.loading.returning import without_returns
 from quell.loading.values import drop_covered
 
 if TYPE_CHECKING:
@@ -43,29 +44,30 @@ def split(plan: "FetchPlan", model: type[Model]) -> Split:
     Raises:
         UsageError: If a path is no relation of the model, or a join is impossible.
     """
-    forced = _with_prefixes(plan.join)
     joined: dict[str, str] = {}
     prefetches: set[str] = set()
     nested: dict[str, dict[str, str]] = {}
-    for path in (*plan.paths, *plan.separate):
+    listed = [found for path in (*plan.paths, *plan.separate) for found in without_returns(model, path)]
+    told = {path: without_returns(model, path) for path in plan.join}
+    # What is behind a way back is joined where that can be, as any other path.
+    listed += [found for path, paths in told.items() if paths != (path,) for found in paths]
+    for path in listed:
         hops = resolve_path(model, path)
-        length = _joined_length(hops, plan.separate, forced)
+        length = _joined_length(hops, plan.separate)
         joined |= _spellings(hops[:length])
         if length < len(hops):
             prefetches.add(path)
-    for path in plan.join:
+    for path in (path for path, paths in told.items() if paths == (path,)):
         hops = resolve_path(model, path)
         _check_join(model, path, hops)
         start = _boundary(hops, plan.separate)
-        joined |= _spellings(
-            hops[: _joined_length(hops[:start], plan.separate, forced) if start else len(hops)]
-        )
+        joined |= _spellings(hops[: _joined_length(hops[:start], plan.separate) if start else len(hops)])
         if start:
             nested.setdefault(_accessors(hops[:start]), {}).update(_spellings(hops[start:]))
     own = (*(spec[0] for spec in plan.filters.values()), *(limit.path for limit in plan.limits.values()))
     for path in own:
         way = resolve_path(model, path)[:-1]
-        joined |= _spellings(way[: _joined_length(way, plan.separate, forced)])
+        joined |= _spellings(way[: _joined_length(way, plan.separate)])
     return _minimal(joined, prefetches, nested)
 
 
@@ -82,45 +84,37 @@ def _minimal(joined: dict[str, str], prefetches: Collection[str], nested: dict[s
     )
 
 
-def _with_prefixes(paths: Collection[str]) -> frozenset[str]:
-    """Return each path and the paths on the way to it."""
-    return frozenset(path.rsplit("__", cut)[0] for path in paths for cut in range(path.count("__") + 1))
-
-
-def _joined_length(hops: Sequence[Hop], separate: Collection[str], forced: Collection[str]) -> int:
+def _joined_length(hops: Sequence[Hop], separate: Collection[str]) -> int:
     """Count the leading hops that are joined."""
     for position, hop in enumerate(hops):
         prefix = _accessors(hops[: position + 1])
-        if prefix in separate or not (hop.can_join or (prefix in forced and _may_join(hop))):
+        if prefix in separate or not hop.can_join:
             return position
     return len(hops)
 
 
 def _boundary(hops: Sequence[Hop], separate: Collection[str]) -> int:
-    """Count the hops up to and including the last one that is prefetched whatever join= says."""
+    """Count the hops up to and including the last one that is prefetched."""
     positions = range(len(hops), 0, -1)
     return next(
-        (end for end in positions if not _may_join(hops[end - 1]) or _accessors(hops[:end]) in separate), 0
+        (end for end in positions if not hops[end - 1].can_join or _accessors(hops[:end]) in separate), 0
     )
-
-
-def _may_join(hop: Hop) -> bool:
-    """Tell whether Django joins this relation, whatever rows its managers hide."""
-    return hop.kind == "reverse_one" or (hop.kind == "forward" and not hop.is_parent_link)
 
 
 def _check_join(model: type[Model], path: str, hops: Sequence[Hop]) -> None:
     hop = next((hop for hop in hops if hop.kind == "generic"), hops[-1])
-    if _may_join(hop):
+    if hop.can_join:
         return
-    if hop.kind == "generic":
+    if hop.kind in {"forward", "reverse_one"} and not hop.is_parent_link:
+        what = "reached by a manager or a key that a join ignores: it would show or drop rows"
+    elif hop.kind == "generic":
         what = "a generic foreign key, which leads to several tables"
     elif hop.is_single:
         what = "the link to the parent's part of the same row"
     else:
         what = "a to-many relation"
     msg = (
-        f'join="{path}" on {model._meta.label}: "{hop.name}" is {what}, so no join can load it; '
+        f'join="{path}" on {model._meta.label}: "{hop.name}" is {what}, so no join loads it; '
         "name the path without join= and it is prefetched"
     )
     raise UsageError(msg)
