@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.managers import UserManager
 from organizations.models import Organization
+from quell import needs
 
 
 class Permission(models.Model):
@@ -70,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("full_name", "pk")
         indexes = (models.Index(fields=("role", "is_active"), name="user_role_active_idx"),)
 
+    @needs("full_name")
     def __str__(self) -> str:
         return self.full_name
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import ClassVar, Protocol
 
+from django.db.models import Q
 from rest_framework import serializers
 
 from automation.models import (
@@ -17,9 +18,13 @@ from automation.models import (
     WorkflowExecution,
     WorkflowStep,
 )
+from quell import FetchPlan, Limit, needs
 
 MIN_CONFIDENCE = Decimal("0.7")
 """How sure a model must be for a prediction to be shown."""
+
+CONFIDENT_PREDICTIONS = ("predictions", Q(confidence__gte=MIN_CONFIDENCE), ("-created_at", "-pk"))
+"""Those predictions, newest first, as a plan filters them."""
 
 
 def _describe_prediction(prediction: AIPrediction) -> Mapping[str, object]:
@@ -55,6 +60,7 @@ class FastAIModelSerializer(serializers.ModelSerializer[AIModel]):
     class Meta(AIModelSerializer.Meta):
         pass
 
+    @needs(FetchPlan(filters={"confident_predictions": CONFIDENT_PREDICTIONS}))
     def get_confident_predictions(self, model: WithConfidentPredictions) -> list[Mapping[str, object]]:
         """Describe the predictions that are loaded already."""
         return [_describe_prediction(prediction) for prediction in model.confident_predictions]
@@ -95,6 +101,7 @@ class FastIntegrationSerializer(serializers.ModelSerializer[Integration]):
     class Meta(IntegrationSerializer.Meta):
         pass
 
+    @needs(FetchPlan(limits={"latest_logs": Limit("logs", 1, "-created_at", "-pk")}))
     def get_latest_call(self, integration: WithLatestLogs) -> Mapping[str, object] | None:
         """Describe the latest call that is loaded already."""
         for log in integration.latest_logs:

@@ -96,7 +96,7 @@ def fill(seed: int) -> None:
 def _fill_stories(rng: Random, people: list[Customer]) -> None:
     for _ in range(rng.randint(0, 3)):
         story = Story.objects.create(
-            title="x", customer_id=pick(people).pk, editor_id=pick([people[0].pk, None])
+            title="x", customer_id=rng.choice(people).pk, editor_id=rng.choice([people[0].pk, None])
         )
         Chapter.objects.bulk_create(
             [Chapter(story=story, number=number) for number in range(rng.randint(0, 3))]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from organizations.models import Organization
+from quell import needs
 from tickets.models import Ticket
 
 
@@ -30,6 +31,7 @@ class AutomationRule(models.Model):
     class Meta:
         ordering = ("name", "pk")
 
+    @needs("name")
     def __str__(self) -> str:
         return self.name
 
@@ -87,6 +89,7 @@ class WorkflowExecution(models.Model):
         return f"execution {self.pk} ({self.status})"
 
     @cached_property
+    @needs("steps")
     def all_steps(self) -> list[WorkflowStep]:
         """The steps, first to last."""
         return list(self.steps.all())
@@ -97,11 +100,13 @@ class WorkflowExecution(models.Model):
         return sum(step.status == WorkflowStep.Status.DONE for step in self.all_steps)
 
     @property
+    @needs("steps")
     def progress(self) -> str:
         """How far the run got, for people."""
         return f"{self.finished_step_count} of {len(self.all_steps)}"
 
     @property
+    @needs("steps")
     def total_duration_ms(self) -> int:
         """How long the steps took together; a step that never ran counts as 0."""
         return sum(step.duration_ms or 0 for step in self.all_steps)
