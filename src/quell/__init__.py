@@ -7,6 +7,9 @@ __all__ = [
     "FetchPlanManager",
     "FetchPlanQuerySet",
     "Limit",
+    "adopt",
+    "batch_loading",
+    "forbid_lazy_loading",
     "ignore",
     "needs",
     "watch",
@@ -16,6 +19,8 @@ __all__ = [
 if TYPE_CHECKING:
     from quell.loading.limiting import Limit
     from quell.loading.needs import needs
+    from quell.loading.ondemand.adopting import adopt
+    from quell.loading.ondemand.blocks import batch_loading, forbid_lazy_loading
     from quell.loading.plan import FetchPlan
     from quell.loading.querysets import FetchPlanManager, FetchPlanQuerySet
     from quell.pipeline import watch, wrap_thread
@@ -26,6 +31,9 @@ _HOMES = {
     "FetchPlanManager": "quell.loading.querysets",
     "FetchPlanQuerySet": "quell.loading.querysets",
     "Limit": "quell.loading.limiting",
+    "adopt": "quell.loading.ondemand.adopting",
+    "batch_loading": "quell.loading.ondemand.blocks",
+    "forbid_lazy_loading": "quell.loading.ondemand.blocks",
     "ignore": "quell.silencing.blocks",
     "needs": "quell.loading.needs",
     "watch": "quell.pipeline",

@@ -10,7 +10,6 @@ import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -29,6 +28,7 @@ from quell.guard import guarded
 from quell.introspection.columns import columns_of
 from quell.lineage import accesses, profiling
 from quell.lineage._dispatch import by_context
+from quell.lineage._patching import MAX_ROUNDS, Patch
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.breaks import break_at, wrap_break
@@ -37,45 +37,9 @@ from quell.lineage.recording import RecordingColumn, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
 
-# Each change of a class uses up one of its 1,000 version tags in CPython; after that, method lookups on
-# QuerySet would stay slow for good. So after this many rounds the hooks stay where they are, idle.
-MAX_ROUNDS = 200
-
-
 def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
     """Return the namespace ``django.db.models.sql`` as ``query.py`` sees it, with another ``Query``."""
     return types.SimpleNamespace(**{**vars(module), "Query": by_context(active, "make_query", Query)})
-
-
-@dataclass(slots=True)
-class Patch:
-    """One reversible replacement of ``owner.name``, or an attribute that the owner does not have by itself."""
-
-    owner: Any
-    name: str
-    wrap: Callable[[Any], Any]
-    is_addition: bool = False
-    _original: Any = field(default=None, init=False)
-    _installed: Any = field(default=None, init=False)
-
-    def install(self) -> None:
-        """Do nothing when already installed, unless somebody who patched on top put the original back."""
-        current = None if self.is_addition else self.owner.__dict__[self.name]
-        if self._installed is not None and current is not self._original:
-            return
-        self._original = current
-        self._installed = self.wrap(self._original)
-        setattr(self.owner, self.name, self._installed)
-
-    def uninstall(self) -> None:
-        """Restore the original, unless somebody patched on top: theirs needs this one, which stays, idle."""
-        if self._installed is None or self.owner.__dict__.get(self.name) is not self._installed:
-            return
-        if self.is_addition:
-            delattr(self.owner, self.name)
-        else:
-            setattr(self.owner, self.name, self._original)
-        self._installed = None
 
 
 PATCHES = (

@@ -58,6 +58,7 @@ _DEFAULTS: dict[str, Any] = {
     "lookups": (),
     "known_fields": (),
     "owner_reference": None,
+    "members": None,
 }
 
 
@@ -102,6 +103,8 @@ class FetchRecord:
     sql: str
     is_raw: bool
     query: QueryFacts
+    # The rows of a list that was declared a fetch: weak references, in the order of the list.
+    members: Any
     # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
     inner_lookups: frozenset[str]
 

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from quell.lineage.hooks import active
+from quell.lineage.ondemand import tell_change
 
 
 def tell() -> None:
-    """Tell every scope of this context."""
+    """Tell every scope of this context, and what answers its on-demand loads."""
     hooks = active.get(None)
     if hooks is not None:
         for observer in hooks.observers:
             observer.see_break()
+    tell_change()
 
 
 def wrap_break(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from quell.guard import guarded
 from quell.lineage import callpath
 from quell.lineage.hooks import Hooks, active
 from quell.lineage.ignoring import ignored
+from quell.lineage.ondemand import loader
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,13 +28,13 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
     if hooks is None or getattr(function, "quell_carries", False) is True:
         return function
     frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(2))
-    unit, patterns = callpath.current_unit.get(), ignored.get()
+    unit, patterns, loads = callpath.current_unit.get(), ignored.get(), loader.get()
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
         caller = threading.get_ident(), frames
         tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
-        own = ignored.set(patterns)
+        own, own_loader = ignored.set(patterns), loader.set(loads)
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
@@ -42,6 +43,7 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
             callpath.caller_path.reset(tokens[1])
             callpath.current_unit.reset(tokens[2])
             ignored.reset(own)
+            loader.reset(own_loader)
 
     carried.quell_carries = True  # type: ignore[attr-defined]  # a mark, so that a job is wrapped once
     return carried

@@ -224,7 +224,7 @@ def _compiled(queryset: Rows, alias: str | None) -> object:
 
 def _tie(where: WhereNode, column: RelationField, instance: Model) -> tuple[Condition, Condition]:
     """Return the condition that a related manager added first, and the node that holds it."""
-    for node in _required(where):
+    for node in required_nodes(where):
         children: list[Condition] = node.children
         for child in children:
             if _is_tie(child, column) and str(child.rhs) == str(instance.pk):
@@ -238,7 +238,7 @@ def _is_tie(condition: Condition, column: RelationField) -> bool:
     return is_exact and getattr(condition.lhs, "target", None) == column
 
 
-def _required(where: WhereNode) -> list[WhereNode]:
+def required_nodes(where: WhereNode) -> list[WhereNode]:
     """Return the nodes whose conditions hold for every row."""
     found = [where]
     for node in found:

@@ -1,0 +1,40 @@
+"""One reversible replacement in Django or asgiref; which ones there are is told by the modules of patches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# Each change of a class uses up one of its 1,000 version tags in CPython; after that, method lookups on
+# QuerySet would stay slow for good. So after this many rounds the hooks stay where they are, idle.
+MAX_ROUNDS = 200
+
+
+@dataclass(slots=True)
+class Patch:
+    """One reversible replacement of ``owner.name``, or an attribute that the owner does not have by itself."""
+
+    owner: Any
+    name: str
+    wrap: Callable[[Any], Any]
+    is_addition: bool = False
+    _original: Any = field(default=None, init=False)
+    _installed: Any = field(default=None, init=False)
+
+    def install(self) -> None:
+        """Do nothing when already installed, unless somebody who patched on top put the original back."""
+        current = None if self.is_addition else self.owner.__dict__[self.name]
+        if self._installed is not None and current is not self._original:
+            return
+        self._original = current
+        self._installed = self.wrap(self._original)
+        setattr(self.owner, self.name, self._installed)
+
+    def uninstall(self) -> None:
+        """Restore the original, unless somebody patched on top: theirs needs this one, which stays, idle."""
+        if self._installed is None or self.owner.__dict__.get(self.name) is not self._installed:
+            return
+        if self.is_addition:
+            delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self._original)
+        self._installed = None

@@ -1,0 +1,1 @@
+"""Loads on demand: for all peers at once, or forbidden."""

@@ -1,0 +1,60 @@
+"""The peers of each fetch, with the answers to what they ask."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from quell.lineage.alias import FetchAlias, FetchRecord
+from quell.loading.ondemand.members import Members
+
+if TYPE_CHECKING:
+    from quell.loading.ondemand.batches import Batch, Signature
+    from quell.loading.ondemand.questions import Question
+
+# Calls that differ from row to row, or that a write follows each time, have nothing to share.
+MAX_UNUSED = 3
+
+
+@dataclass(slots=True)
+class Group:
+    """The rows of one fetch, and the answers to what they ask."""
+
+    members: Members
+    batches: "dict[Signature, list[Batch]]" = field(default_factory=dict)
+    # By the column of the tie: batches that nobody but the first owner has used so far.
+    unused: "dict[Any, list[Batch]]" = field(default_factory=dict)
+    refused: set[Any] = field(default_factory=set)
+
+    def batch_for(self, question: "Question", signature: "Signature", **facts: Any) -> "Batch | None":
+        """Return a batch that knows the answer; those that do not hold any more are dropped."""
+        known = self.batches.get(signature, [])
+        known[:] = [batch for batch in known if batch.is_current(**facts)]
+        return next((batch for batch in reversed(known) if batch.holds(question)), None)
+
+    def is_worth(self, question: "Question") -> bool:
+        """Tell whether one more batch is likely to be used."""
+        target = question.tie.lhs.target
+        if target in self.refused:
+            return False
+        waiting = [batch for batch in self.unused.get(target, ()) if not batch.is_used]
+        self.unused[target] = waiting
+        return sum(batch.first.isdisjoint(question.keys) for batch in waiting) < MAX_UNUSED
+
+
+class State:
+    """What the nested blocks of one context share, its tasks and threads included."""
+
+    def __init__(self) -> None:
+        self.groups: WeakKeyDictionary[FetchRecord, Group] = WeakKeyDictionary()
+        # Of rows that were loaded on demand or prefetched: who asked, and for which relation.
+        self.parents: WeakKeyDictionary[FetchRecord, tuple[str, str]] = WeakKeyDictionary()
+        self.generation = 0
+
+    def group_of(self, alias: str | None) -> Group | None:
+        """Return the peers of a row, by its alias."""
+        if type(alias) is not FetchAlias:
+            return None
+        found = self.groups.get(alias.fetch)
+        if found is None and alias.fetch.members is not None:
+            found = self.groups[alias.fetch] = Group(alias.fetch.members)
+        return found

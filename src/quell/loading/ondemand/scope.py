@@ -1,0 +1,210 @@
+"""What knows the peers of a block, and answers their loads."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from weakref import ref
+
+from django.core.exceptions import EmptyResultSet
+from django.db import Error
+from django.db.models import Model
+from django.db.models.sql.constants import MULTI, SINGLE
+
+from quell.guard import guarded
+from quell.lineage.alias import FetchAlias
+from quell.lineage.ondemand import UNANSWERED, expected
+from quell.loading.batching import CannotBatch
+from quell.loading.ondemand.batches import Batch, Signature, signature_of
+from quell.loading.ondemand.compiling import Statement, masked, refusal, statement_for
+from quell.loading.ondemand.forbidding import Forbid, Forbidden
+from quell.loading.ondemand.groups import Group, State
+from quell.loading.ondemand.members import Instances
+from quell.loading.ondemand.questions import Question, question_of
+
+Compiler: TypeAlias = Any
+
+# Peers beyond these get a query of their own when they ask: one statement must not grow without bound.
+MAX_OWNERS = 2_000
+
+
+@dataclass(slots=True)
+class Loads:
+    """How on-demand loads go in one block: the loader of its context."""
+
+    state: State
+    is_batching: bool = False
+    forbids: tuple[Forbid, ...] = ()
+    is_open: bool = True
+
+    def switch_off(self) -> bool:
+        """Load as Django does from now on, because quell failed; tell whether that is news."""
+        was_open, self.is_open = self.is_open, False
+        return was_open
+
+    def see_change(self) -> None:
+        """Forget every answer: a write, a lock, or the end of a transaction."""
+        self.state.generation += 1
+
+    def see_rows(self, rows: Any, *, is_chunk: bool = False) -> None:
+        """Make the rows of a fetch peers of each other."""
+        if self.is_open and rows:
+            guarded(self.switch_off, None, self._see_rows, rows, is_chunk)
+
+    def _see_rows(self, rows: Any, is_chunk: bool) -> None:  # noqa: FBT001 -- the guard passes no keywords
+        first = rows[0]
+        alias = first._state.db if isinstance(first, Model) else None
+        if type(alias) is not FetchAlias or (len(rows) < 2 and not is_chunk):
+            return
+        known = self.state.groups.get(alias.fetch)
+        if known is None:
+            self.state.groups[alias.fetch] = Group(Instances(list(map(ref, rows))))
+        elif is_chunk and isinstance(known.members, Instances):
+            self.state.groups[alias.fetch] = Group(known.members.followed_by(list(map(ref, rows))))
+
+    def read(self, compiler: Compiler, result_type: Any, run: Any) -> object:
+        """Answer a query that is about to run, if a peer's batch can; raise where loading is forbidden."""
+        announced = expected.get()
+        if announced is not None:
+            expected.set(None)
+        if not self.is_open or result_type not in {MULTI, SINGLE}:
+            return UNANSWERED
+        found = guarded(self.switch_off, None, self._prepare, compiler, result_type, announced)
+        if isinstance(found, Forbidden):
+            raise found.error
+        if not isinstance(found, Pending):
+            return UNANSWERED if found is None else found.value
+        try:
+            rows = found.batch.run(found.statement, compiler, run)
+        except Error:
+            # In a transaction the database takes nothing any more, and the error is the application's.
+            if compiler.connection.in_atomic_block:
+                raise
+            found.group.refused.add(found.question.tie.lhs.target)
+            return UNANSWERED
+        return guarded(self.switch_off, UNANSWERED, self._finish, found, rows, compiler, result_type)
+
+    def _prepare(
+        self, compiler: Compiler, result_type: str, announced: Any
+    ) -> "Pending | Answer | Forbidden | None":
+        query = compiler.query
+        if query.select_for_update:
+            self.see_change()
+            return None
+        question = question_of(query, compiler.using, announced)
+        if question is None:
+            return None
+        if question.kind == "refresh":
+            # Whoever reads a row again wants to see what is there now.
+            self.see_change()
+            return None
+        group = self.state.group_of(question.alias)
+        self._note_parent(compiler.using, question)
+        answer = None
+        if self.is_batching and group is not None and not refusal(query):
+            answer = self._ask(group, question, compiler, result_type)
+        for forbid in self.forbids:
+            error = forbid.error_for(question, query, self.state, is_batched=answer is not None)
+            if error is not None:
+                return Forbidden(error)
+        return answer
+
+    def _note_parent(self, alias: str, question: Question) -> None:
+        if type(alias) is FetchAlias and type(question.alias) is FetchAlias and self.forbids:
+            self.state.parents[alias.fetch] = question.alias, question.accessor
+
+    def _ask(
+        self, group: Group, question: Question, compiler: Compiler, result_type: str
+    ) -> "Pending | Answer | None":
+        if question.tie.lhs.target in group.refused:
+            return None
+        copy, tie = masked(compiler.query, question.tie)
+        statement = _compiled(compiler, copy)
+        if statement is None:
+            return None
+        signature = signature_of(statement, question, compiler, result_type)
+        if signature is None:
+            return None
+        facts = {"generation": self.state.generation, "connection": compiler.connection}
+        batch = group.batch_for(question, signature, **facts)
+        if batch is not None:
+            value = batch.answer(question, compiler, result_type)
+            self._note_children(compiler, batch)
+            return Answer(value) if value is not UNANSWERED else None
+        if not group.is_worth(question):
+            return None
+        keys = _keys(group, question, compiler, len(statement[1]))
+        if len(keys) < 2 and not question.is_to_one:
+            return None
+        if not keys:
+            return None
+        made = Batch(question, keys, **facts)
+        try:
+            whole = statement_for(copy, tie, keys, compiler)
+        except (EmptyResultSet, CannotBatch):
+            return None
+        return Pending(group, question, signature, made, whole)
+
+    def _finish(self, pending: "Pending", rows: Any, compiler: Compiler, result_type: str) -> object:
+        group, question, batch = pending.group, pending.question, pending.batch
+        try:
+            batch.keep(rows, question, compiler)
+        except (CannotBatch, TypeError):
+            group.refused.add(question.tie.lhs.target)
+            return UNANSWERED
+        if batch.children is not None:
+            batch.group = Group(batch.children)
+        group.batches.setdefault(pending.signature, []).append(batch)
+        group.unused.setdefault(question.tie.lhs.target, []).append(batch)
+        self._note_children(compiler, batch)
+        return batch.answer(question, compiler, result_type)
+
+    def _note_children(self, compiler: Compiler, batch: Batch) -> None:
+        alias = compiler.using
+        if type(alias) is FetchAlias and batch.group is not None:
+            self.state.groups[alias.fetch] = batch.group
+
+
+@dataclass(slots=True)
+class Pending:
+    """A batch that has yet to run."""
+
+    group: Group
+    question: Question
+    signature: Signature
+    batch: Batch
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ``execute_sql()`` is to return."""
+
+    value: object
+
+
+def _compiled(compiler: Compiler, copy: Any) -> Statement | None:
+    """Compile the masked query in the place of the compiler's own, so that the compiler knows its columns."""
+    own, compiler.query = compiler.query, copy
+    try:
+        return compiler.as_sql()  # type: ignore[no-any-return]  # Django has no types
+    except EmptyResultSet:
+        return None
+    finally:
+        compiler.query = own
+
+
+def _keys(group: Group, question: Question, compiler: Compiler, param_count: int) -> list[Any]:
+    """Return the keys of those who ask and of their peers, the next ones first; nothing where it has no peer."""
+    found = list(question.peer_keys(group.members))
+    asked = set(question.keys)
+    peers = len(found) - sum(1 for key in found if key in asked) if len(asked) > 1 else len(found) - 1
+    if peers < 1:
+        return []
+    start = next((at for at, key in enumerate(found) if key in asked), 0)
+    limit = MAX_OWNERS
+    most = compiler.connection.features.max_query_params
+    if most is not None:
+        limit = min(limit, most - param_count)
+    if limit <= len(asked):
+        return []
+    keys = dict.fromkeys((*question.keys, *found[start:], *found[:start]))
+    return list(keys)[:limit]
