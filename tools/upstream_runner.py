@@ -7,9 +7,9 @@ It runs inside the process of Django's suite; ``tools.upstream`` starts that, an
 import functools
 import unittest
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 from django.test.runner import DiscoverRunner
@@ -17,7 +17,18 @@ from django.test.runner import DiscoverRunner
 # Django's stubs lack this function.
 from django.test.utils import iter_test_cases  # type: ignore[attr-defined]
 
-from tools.upstream_watching import is_watching, omitted, raise_errors, watched, write
+from tools.upstream_watching import (
+    batched,
+    is_batching,
+    is_watching,
+    no_errors,
+    omitted,
+    raise_errors,
+    watched,
+    write,
+)
+
+R = TypeVar("R")
 
 # What unittest hands over as an error.
 ErrorInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
@@ -97,6 +108,8 @@ class Recorder(DiscoverRunner):
         with ExitStack() as stack:
             if is_watching():
                 _watch_tests(stack)
+            if is_batching():
+                _batch_tests(stack)
             result: Any = super().run_suite(suite, **kwargs)
         write(result.outcomes)
         return result  # type: ignore[no-any-return]  # Django's stubs do not know the result class
@@ -115,5 +128,25 @@ def _watched(original: Callable[..., None]) -> Callable[..., None]:
     def call(case: unittest.TestCase, method: Callable[[], object]) -> None:
         with watched(case.id()):
             original(case, method)
+
+    return call
+
+
+def _batch_tests(stack: ExitStack) -> None:
+    """Open ``batch_loading()`` around each test from now on, what sets it up included."""
+    raise_errors(stack)
+    run, call = (unittest.TestCase.__dict__[name] for name in ("run", "_callTestMethod"))
+    stack.enter_context(mock.patch.object(unittest.TestCase, "run", _within(batched, run)))
+    # Here an error inside quell still counts for the test.
+    stack.enter_context(mock.patch.object(unittest.TestCase, "_callTestMethod", _within(no_errors, call)))
+
+
+def _within(
+    block: Callable[[], AbstractContextManager[None]], original: Callable[..., R]
+) -> Callable[..., R]:
+    @functools.wraps(original)
+    def call(*args: object, **kwargs: object) -> R:
+        with block():
+            return original(*args, **kwargs)
 
     return call

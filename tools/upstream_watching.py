@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 if TYPE_CHECKING:
     from quell.pipeline import watch as Watch  # noqa: N812 -- a class that is used like a function
 
-# Set by tools.upstream: the file for the outcomes, "on" or "off", and the tests to leave out.
+# Set by tools.upstream: the file for the outcomes, "on", "batch" or "off", and the tests to leave out.
 FILE_VARIABLE = "QUELL_UPSTREAM_FILE"
 WATCH_VARIABLE = "QUELL_UPSTREAM_WATCH"
 OMIT_VARIABLE = "QUELL_UPSTREAM_OMIT"
@@ -29,6 +29,11 @@ _quell_errors: list[str] = []
 def is_watching() -> bool:
     """Tell whether this run is the one with quell."""
     return os.environ[WATCH_VARIABLE] == "on"
+
+
+def is_batching() -> bool:
+    """Tell whether this run is the one with ``batch_loading()`` around everything."""
+    return os.environ[WATCH_VARIABLE] == "batch"
 
 
 def omitted() -> frozenset[str]:
@@ -80,6 +85,36 @@ def watched(label: str) -> Iterator[None]:
     finally:
         for complaint in _leftovers(outer):
             raise RuntimeError(complaint)
+
+
+@contextmanager
+def batched() -> Iterator[None]:
+    """Batch the on-demand loads of one test."""
+    import quell
+    from quell.lineage.ondemand import loader
+
+    with quell.batch_loading():
+        current: Any = loader.get()
+        try:
+            yield
+        finally:
+            _statistics["batches"] += current.state.batch_count
+            _statistics["answers"] += current.state.answer_count
+
+
+@contextmanager
+def no_errors() -> Iterator[None]:
+    """
+    Run a test.
+
+    Raises:
+        RuntimeError: If quell failed meanwhile, also where the test swallowed that.
+    """
+    _quell_errors.clear()
+    yield
+    if _quell_errors:
+        msg = f"{len(_quell_errors)} errors inside quell, the first: {_quell_errors[0]}"
+        raise RuntimeError(msg)
 
 
 def _analyse(watch: "Watch") -> None:

@@ -1,4 +1,4 @@
-"""Middleware: one scope per request."""
+"""Middleware: one scope, or one block, per request."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 
 from quell.guard import guarded
 from quell.lineage._patches import installation
+from quell.lineage._patches_ondemand import installation as ondemand_installation
+from quell.loading.ondemand.blocks import batch_loading
 from quell.pipeline import logged_watch
 
 GetResponse: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -52,6 +54,38 @@ class QuellMiddleware:
                 return response if isinstance(response, HttpResponseBase) else await response
             finally:
                 watch.label = label_of(request)
+
+
+class BatchLoadingMiddleware:
+    """
+    Load relations for all rows of a fetch at once while a request is answered, as ``quell.batch_loading()`` does.
+
+    What a streaming response loads after the view has returned it, is loaded as ever.
+
+    Cost: that of the block; the hooks stay installed while the process lives, idle between requests.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        guarded(lambda: True, None, ondemand_installation.keep)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer a request inside a block."""
+        if self._is_async:
+            return self._answer(request)
+        with batch_loading():
+            return self.get_response(request)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        async with batch_loading():
+            response = self.get_response(request)
+            return response if isinstance(response, HttpResponseBase) else await response
 
 
 def label_of(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ See Note [Dispatch in C].
 
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -36,6 +36,7 @@ from quell.lineage.hooks import Hooks, active, stand_in_front_of
 from quell.lineage.recording import RecordingColumn, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
+
 
 def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
     """Return the namespace ``django.db.models.sql`` as ``query.py`` sees it, with another ``Query``."""

@@ -116,7 +116,9 @@ class Block:
             )
             raise UsageError(msg)
         if isinstance(function, type) or not callable(function):
-            msg = f"{self._name}() decorates functions, and {function!r} is none. Decorate its methods instead."
+            msg = (
+                f"{self._name}() decorates functions, and {function!r} is none. Decorate its methods instead."
+            )
             raise UsageError(msg)
 
 

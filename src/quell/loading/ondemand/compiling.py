@@ -194,7 +194,9 @@ def _ordering(copy: Query, compiler: Compiler) -> Statement:
         if is_reference:
             # A name of the SELECT clause means nothing within a window.
             item = expression.copy()
-            item.set_source_expressions([_without_reference(child) for child in item.get_source_expressions()])
+            item.set_source_expressions(
+                [_without_reference(child) for child in item.get_source_expressions()]
+            )
             sql, own = made.compile(item)
         parts.append(sql)
         params.extend(own)

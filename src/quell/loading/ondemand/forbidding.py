@@ -80,7 +80,9 @@ def _error(question: Question, query: Query, state: State) -> LazyLoadForbidden:
     else:
         advice = f"Add to the queryset of {label}: {_code(plan, model)}, which is quell.{plan!r}"
         if _is_filtered(query, question):
-            advice += "; it serves .all(), so filter those rows in Python, or declare them as filters= of the plan"
+            advice += (
+                "; it serves .all(), so filter those rows in Python, or declare them as filters= of the plan"
+            )
     return LazyLoadForbidden(f"{start}. {advice}.", model=label, path=whole, plan=plan)
 
 

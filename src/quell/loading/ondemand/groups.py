@@ -49,6 +49,8 @@ class State:
         # Of rows that were loaded on demand or prefetched: who asked, and for which relation.
         self.parents: WeakKeyDictionary[FetchRecord, tuple[str, str]] = WeakKeyDictionary()
         self.generation = 0
+        self.batch_count = 0
+        self.answer_count = 0
 
     def group_of(self, alias: str | None) -> Group | None:
         """Return the peers of a row, by its alias."""

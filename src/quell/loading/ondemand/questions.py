@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 from django.db.models import Model
 from django.db.models.expressions import Col
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
-from django.db.models.lookups import Exact, In, IntegerFieldExact
 from django.db.models.fields.related_lookups import RelatedExact, RelatedIn
+from django.db.models.lookups import Exact, In, IntegerFieldExact
 
 from quell.introspection.relations import relation_names, walk
 from quell.lineage.alias import FetchAlias

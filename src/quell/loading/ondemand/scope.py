@@ -127,6 +127,7 @@ class Loads:
         batch = group.batch_for(question, signature, **facts)
         if batch is not None:
             value = batch.answer(question, compiler, result_type)
+            self.state.answer_count += 1
             self._note_children(compiler, batch)
             return Answer(value) if value is not UNANSWERED else None
         if not group.is_worth(question):
@@ -154,6 +155,7 @@ class Loads:
             batch.group = Group(batch.children)
         group.batches.setdefault(pending.signature, []).append(batch)
         group.unused.setdefault(question.tie.lhs.target, []).append(batch)
+        self.state.batch_count += 1
         self._note_children(compiler, batch)
         return batch.answer(question, compiler, result_type)
 
