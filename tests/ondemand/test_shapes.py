@@ -72,7 +72,7 @@ OF_BOOK: dict[str, tuple[Show, int]] = {
     ),
     "values": (lambda book: list(book.reviews.order_by("pk").values("stars", "user__username")), 1),
     "values_list": (lambda book: list(book.tags.order_by("name").values_list("name", flat=True)), 1),
-    "annotate": (lambda book: [(tag.name, tag.n) for tag in book.tags.annotate(n=Count("books"))], 1),
+    "annotate": (lambda book: [(tag.name, tag.n) for tag in book.tags.annotate(n=Count("books")).order_by("pk")], 1),
     "distinct": (lambda book: sorted(_names(book.tags.filter(books__isnull=False).distinct())), 1),
     "grouped values": (lambda book: list(book.reviews.values("user").annotate(mean=Avg("stars"))), 1),
     "select_related": (

@@ -36,7 +36,7 @@ def batched(queryset: _QuerySetT) -> _QuerySetT:
     return found  # type: ignore[no-any-return]
 
 
-class BatchedIterable(ModelIterable[Any]):
+class BatchedIterable(ModelIterable):  # type: ignore[type-arg]  # generic only in the stubs
     """The rows of a queryset, in a block that lasts as long as they do."""
 
     def __iter__(self) -> Iterator[Any]:
