@@ -17,9 +17,14 @@ MAX_UNUSED = 3
 
 @dataclass(slots=True)
 class Group:
-    """The rows of one fetch, and the answers to what they ask."""
+    """
+    The rows of one fetch, and the answers to what they ask.
+
+    Several rows of the application may be one row of the database, each an object of its own: ``is_shared``.
+    """
 
     members: Members
+    is_shared: bool = False
     batches: "dict[Signature, list[Batch]]" = field(default_factory=dict)
     # By the column of the tie: batches that nobody but the first owner has used so far.
     unused: "dict[Any, list[Batch]]" = field(default_factory=dict)

@@ -132,17 +132,15 @@ class Loads:
             return Answer(value) if value is not UNANSWERED else None
         if not group.is_worth(question):
             return None
-        keys = _keys(group, question, compiler, len(statement[1]))
-        if len(keys) < 2 and not question.is_to_one:
-            return None
-        if not keys:
+        keys, peer_count = _keys(group, question, compiler, len(statement[1]))
+        if not keys or (len(keys) < 2 and not question.is_to_one and not group.is_shared):
             return None
         made = Batch(question, keys, **facts)
         try:
             whole = statement_for(copy, tie, keys, compiler)
         except (EmptyResultSet, CannotBatch):
             return None
-        return Pending(group, question, signature, made, whole)
+        return Pending(group, question, signature, made, whole, peer_count)
 
     def _finish(self, pending: "Pending", rows: Any, compiler: Compiler, result_type: str) -> object:
         group, question, batch = pending.group, pending.question, pending.batch
@@ -152,7 +150,7 @@ class Loads:
             group.refused.add(question.tie.lhs.target)
             return UNANSWERED
         if batch.children is not None:
-            batch.group = Group(batch.children)
+            batch.group = Group(batch.children, is_shared=pending.peer_count > len(batch.children))
         group.batches.setdefault(pending.signature, []).append(batch)
         group.unused.setdefault(question.tie.lhs.target, []).append(batch)
         self.state.batch_count += 1
@@ -174,6 +172,7 @@ class Pending:
     signature: Signature
     batch: Batch
     statement: Statement
+    peer_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +193,25 @@ def _compiled(compiler: Compiler, copy: Any) -> Statement | None:
         compiler.query = own
 
 
-def _keys(group: Group, question: Question, compiler: Compiler, param_count: int) -> list[Any]:
-    """Return the keys of those who ask and of their peers, the next ones first; nothing where it has no peer."""
+def _keys(
+    group: Group, question: Question, compiler: Compiler, param_count: int
+) -> tuple[list[Any], int]:
+    """
+    Return the keys of those who ask and of their peers, the next ones first; nothing where it has no peer.
+
+    The second value is the number of rows that may ask, of which several may have one key.
+    """
     found = list(question.peer_keys(group.members))
     asked = set(question.keys)
-    peers = len(found) - sum(1 for key in found if key in asked) if len(asked) > 1 else len(found) - 1
-    if peers < 1:
-        return []
+    own_count = 1 if question.is_of_one else sum(key in asked for key in found)
+    if len(found) <= own_count and not group.is_shared:
+        return [], 0
     start = next((at for at, key in enumerate(found) if key in asked), 0)
     limit = MAX_OWNERS
     most = compiler.connection.features.max_query_params
     if most is not None:
         limit = min(limit, most - param_count)
     if limit <= len(asked):
-        return []
-    keys = dict.fromkeys((*question.keys, *found[start:], *found[:start]))
-    return list(keys)[:limit]
+        return [], 0
+    keys = list(dict.fromkeys((*question.keys, *found[start:], *found[:start])))
+    return keys[:limit], max(len(found), 2 * len(keys) if group.is_shared else 0)
