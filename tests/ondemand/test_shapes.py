@@ -140,6 +140,16 @@ ROOTS: dict[str, tuple[Callable[[], Any], Show, int]] = {
         2,
     ),
     "deferred columns": (lambda: Book.objects.defer("text").order_by("pk"), lambda book: book.text, 1),
+    "a deferred column, then relations": (
+        lambda: Book.objects.defer("text").order_by("pk"),
+        lambda book: (book.text, book.author.name, book.tags.count(), str(book.editor)),
+        4,
+    ),
+    "deferred columns, one after the other": (
+        lambda: Book.objects.only("pk").order_by("pk"),
+        lambda book: (book.text, book.title, book.author.country.name, book.reviews.count()),
+        6,
+    ),
     "a key that only() left out": (
         lambda: Book.objects.only("title").order_by("pk"),
         lambda book: book.author.name,

@@ -1,5 +1,6 @@
 """The peers of each fetch, with the answers to what they ask."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -25,10 +26,20 @@ class Group:
 
     members: Members
     is_shared: bool = False
+    # Columns that were left out at first, of the rows behind some joins.
+    columns: "list[tuple[tuple[str, ...], Members]]" = field(default_factory=list)
     batches: "dict[Signature, list[Batch]]" = field(default_factory=dict)
     # By the column of the tie: batches that nobody but the first owner has used so far.
     unused: "dict[Any, list[Batch]]" = field(default_factory=dict)
     refused: set[Any] = field(default_factory=set)
+
+    def peer_keys(self, question: "Question") -> "Iterator[Any]":
+        """Yield the key of each row that may ask the same, each row on its own."""
+        hops = question.alias.hops if type(question.alias) is FetchAlias else ()
+        yield from question.peer_keys(self.members, hops)
+        for place, members in self.columns:
+            if place == hops:
+                yield from question.peer_keys(members, ())
 
     def batch_for(self, question: "Question", signature: "Signature", **facts: Any) -> "Batch | None":
         """Return a batch that knows the answer; those that do not hold any more are dropped."""
@@ -53,9 +64,17 @@ class State:
         self.groups: WeakKeyDictionary[FetchRecord, Group] = WeakKeyDictionary()
         # Of rows that were loaded on demand or prefetched: who asked, and for which relation.
         self.parents: WeakKeyDictionary[FetchRecord, tuple[str, str]] = WeakKeyDictionary()
+        # Of a row that was read again, or a column of it: where it came from.
+        self.origins: WeakKeyDictionary[FetchRecord, str] = WeakKeyDictionary()
         self.generation = 0
         self.batch_count = 0
         self.answer_count = 0
+
+    def origin_of(self, alias: str | None) -> str | None:
+        """Return the alias that a row had before it was read again."""
+        while type(alias) is FetchAlias and not alias.hops and alias.fetch in self.origins:
+            alias = self.origins[alias.fetch]
+        return alias
 
     def group_of(self, alias: str | None) -> Group | None:
         """Return the peers of a row, by its alias."""

@@ -1,6 +1,6 @@
 """What a query asks on behalf of one row, and what its peers would ask in its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -62,10 +62,8 @@ class Question:
         """Tell whether a single row asks."""
         return type(self.tie) in _EXACT
 
-    def peer_keys(self, members: Members) -> Iterator[Key]:
-        """Yield the key of each peer that may ask the same, each row on its own."""
-        alias = self.alias
-        hops = alias.hops if type(alias) is FetchAlias else ()
+    def peer_keys(self, members: Members, hops: Sequence[str]) -> Iterator[Key]:
+        """Yield the key of each row behind some joins that may ask the same, each row on its own."""
         prepare = self.tie.lhs.output_field.get_prep_value
         for wanted in self.wanted:
             for values in members.values(hops, wanted):

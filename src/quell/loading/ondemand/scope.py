@@ -92,6 +92,9 @@ class Loads:
         question = question_of(query, compiler.using, announced)
         if question is None:
             return None
+        question.alias = self.state.origin_of(question.alias)
+        if question.kind in {"column", "refresh"} and type(compiler.using) is FetchAlias and question.alias:
+            self.state.origins[compiler.using.fetch] = question.alias
         if question.kind == "refresh":
             # Whoever reads a row again wants to see what is there now.
             self.see_change()
@@ -149,7 +152,10 @@ class Loads:
         except (CannotBatch, TypeError):
             group.refused.add(question.tie.lhs.target)
             return UNANSWERED
-        if batch.children is not None:
+        if batch.children is not None and question.kind == "column":
+            hops = question.alias.hops if type(question.alias) is FetchAlias else ()
+            group.columns.append((hops, batch.children))
+        elif batch.children is not None:
             batch.group = Group(batch.children, is_shared=pending.peer_count > len(batch.children))
         group.batches.setdefault(pending.signature, []).append(batch)
         group.unused.setdefault(question.tie.lhs.target, []).append(batch)
@@ -201,7 +207,7 @@ def _keys(
 
     The second value is the number of rows that may ask, of which several may have one key.
     """
-    found = list(question.peer_keys(group.members))
+    found = list(group.peer_keys(question))
     asked = set(question.keys)
     own_count = 1 if question.is_of_one else sum(key in asked for key in found)
     if len(found) <= own_count and not group.is_shared:
