@@ -1,7 +1,8 @@
 """A library with a few books, where each relation of each book differs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -27,12 +28,14 @@ BOOK_COUNT = 6
 
 
 @pytest.fixture
-def library(db: None, django_user_model: type) -> None:
+def library(db: None, django_user_model: Any) -> None:
     """Books with zero to three of everything, some keys empty, some shared."""
     countries = [Country.objects.create(name=f"Country {n}") for n in range(2)]
     publishers = [Publisher.objects.create(name=f"House {n}", country=countries[n]) for n in range(2)]
     authors = [
-        Author.objects.create(name=f"Author {n}", country=countries[n % 2], publisher=[None, *publishers][n % 3])
+        Author.objects.create(
+            name=f"Author {n}", country=countries[n % 2], publisher=[None, *publishers][n % 3]
+        )
         for n in range(BOOK_COUNT)
     ]
     for author in authors[::2]:
@@ -59,9 +62,6 @@ def library(db: None, django_user_model: type) -> None:
     members = [Member.objects.create(name=f"Member {n}") for n in range(4)]
     for n, member in enumerate(members):
         member.follows.set(members[:n])
-
-
-Count = Callable[[], "Iterator[CaptureQueriesContext]"]
 
 
 @contextmanager

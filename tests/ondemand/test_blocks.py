@@ -9,13 +9,13 @@ import threading
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 
 import quell
 from quell.exceptions import UsageError
@@ -64,7 +64,7 @@ def test_blocks_nest() -> None:
         books = list(Book.objects.order_by("pk"))
         with counted() as queries:
             with quell.batch_loading():
-                books[0].author
+                str(books[0].author)
             [book.author for book in books]
 
     assert len(queries) == 1
@@ -229,7 +229,7 @@ def test_rows_from_a_cache_are_adopted() -> None:
         with counted() as queries:
             for book in books:
                 book.tags.count()
-                book.author.country.name
+                str(book.author.country)
                 [review.user.username for review in book.reviews.all()]
 
     assert len(queries) == 3
@@ -250,7 +250,7 @@ def test_adopted_rows_of_two_models_are_two_fetches() -> None:
     with counted() as queries, quell.batch_loading():
         quell.adopt(rows)
         for row in rows[:-1]:
-            row.notes.count() if isinstance(row, Book) else row.books.count()
+            assert (row.notes.count() if isinstance(row, Book) else row.books.count()) >= 0
 
     assert len(queries) == 2
     assert rows[-1]._state.db is None
@@ -272,7 +272,7 @@ def test_a_queryset_can_batch_for_its_own_rows() -> None:
     holders = installation.holders
     with counted() as queries:
         for book in batched(Book.objects.order_by("pk")):
-            book.author.name
+            str(book.author)
             [review.user.username for review in book.reviews.all()]
     assert len(queries) == 4
 
@@ -291,6 +291,6 @@ def test_a_queryset_that_batches_can_be_changed() -> None:
         assert [book.author.name for book in queryset] == ["Author 3", "Author 4", "Author 5"]
 
     assert len(queries) == 2
-    assert list(queryset.values_list("title", flat=True))[0] == "Book 3"
+    assert queryset.values_list("title", flat=True)[0] == "Book 3"
     with pytest.raises(UsageError, match="values"):
         batched(Book.objects.values("title"))

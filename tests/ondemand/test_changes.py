@@ -26,7 +26,9 @@ WRITES: dict[str, Callable[[Book], object]] = {
     "add": lambda book: book.tags.add(Tag.objects.create(name="new")),
     "clear": lambda book: book.tags.clear(),
     "set": lambda book: book.tags.set([]),
-    "bulk_update": lambda book: Tag.objects.bulk_update([Tag(pk=t.pk, name="new") for t in Tag.objects.all()], ["name"]),
+    "bulk_update": lambda book: Tag.objects.bulk_update(
+        [Tag(pk=t.pk, name="new") for t in Tag.objects.all()], ["name"]
+    ),
     "raw SQL": lambda book: _raw(),
 }
 
@@ -152,7 +154,7 @@ def test_a_row_that_is_read_again_ends_what_was_batched() -> None:
     """After refresh_from_db() its relations are loaded anew, too."""
     with quell.batch_loading():
         books = list(Book.objects.order_by("pk"))
-        assert [book.author.name for book in books][0] == "Author 0"
+        assert [book.author.name for book in books[:2]] == ["Author 0", "Author 1"]
         with counted() as queries:
             books[0].refresh_from_db()
             assert books[0].author.name == "Author 0"
@@ -194,7 +196,7 @@ def test_a_key_that_was_changed_in_memory_is_loaded() -> None:
     """A row is asked about by the key that it has now."""
     with quell.batch_loading():
         books = list(Book.objects.order_by("pk"))
-        books[0].author
+        str(books[0].author)
         books[2].author_id = books[4].author_id
 
         assert books[2].author.pk == books[4].author_id
@@ -213,9 +215,9 @@ def test_a_column_of_a_row_that_is_gone_raises_as_ever() -> None:
     """The deferred column of a deleted row is a row that does not exist."""
     with quell.batch_loading():
         books = list(Book.objects.defer("text").order_by("pk"))
-        books[1].text
+        assert books[1].text == "text 1"
         gone = books[0]
         Review.objects.all().delete()
         Book.objects.filter(pk=gone.pk).delete()
         with pytest.raises(Book.DoesNotExist):
-            gone.text
+            str(gone.text)

@@ -15,6 +15,7 @@ from django.db.models.query import QuerySet
 
 import quell
 from quell.lineage import _patches
+from quell.lineage._patching import MAX_ROUNDS
 from quell.lineage.hooks import active
 from tests.library.models import Country
 from tests.watching.probes import assert_untouched, changed_names, read_countries
@@ -173,7 +174,7 @@ def test_patched_fetch_all_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_many_rounds_leave_idle_hooks() -> None:
     """After 200 rounds the hooks stay, so that classes do not change for ever; watches work as before."""
-    for _ in range(_patches.MAX_ROUNDS + 5):
+    for _ in range(MAX_ROUNDS + 5):
         with quell.watch():
             pass
 

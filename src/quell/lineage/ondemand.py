@@ -44,6 +44,10 @@ class Expected(NamedTuple):
     alias: Any = None
     content_type_id: Any = None
 
+    def is_about(self, instance: Model) -> bool:
+        """Tell whether it is a column of this row that is loaded."""
+        return self.instance is not None and self.instance() is instance
+
 
 class Loader(Protocol):
     """What may answer on-demand loads in this context."""

@@ -45,12 +45,12 @@ class Block:
             raise UsageError(msg)
         installation.acquire()
         outer = loader.get()
-        self._is_outermost = not (isinstance(outer, Loads) and outer.is_open)
-        inherited = outer if isinstance(outer, Loads) and outer.is_open else Loads(State())
-        self._loads = self._within(inherited)
+        known = outer if isinstance(outer, Loads) and outer.is_open else None
+        self._is_outermost = known is None
+        self._loads = loads = self._within(known or Loads(State()))
         # Rows have to know their fetch; who watches has seen to that.
         hooks = active.set(Quiet(())) if active.get(None) is None else None
-        self._tokens = loader.set(self._loads), hooks
+        self._tokens = loader.set(loads), hooks
         return self
 
     def __exit__(
@@ -76,15 +76,17 @@ class Block:
         own, hooks = self._tokens
         self._tokens = None
         # A task that outlives the block keeps its context, and loads as Django does.
-        self._loads.is_open = False
-        if loader.get() is self._loads:
-            _reset(loader, own)
+        loads, self._loads = self._loads, None
+        loads.is_open = False
         if self._is_outermost:
-            self._loads.state.groups.clear()
-        current = active.get(None)
-        # A watch that was opened in the block and has ended leaves hooks without observers behind.
-        if hooks is not None and current is not None and not current.observers:
-            _reset(active, hooks)
+            loads.state.groups.clear()
+        # The last row of a queryset may be gone while something else runs.
+        if loader.get() is loads:
+            _reset(loader, own)
+            current = active.get(None)
+            # A watch that was opened in the block and has ended leaves hooks without observers behind.
+            if hooks is not None and current is not None and not current.observers:
+                _reset(active, hooks)
         installation.release()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:

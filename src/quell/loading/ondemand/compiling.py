@@ -70,7 +70,9 @@ def masked(query: Query, tie: Condition) -> tuple[Query, Tie]:
 
 
 def _replace(where: WhereNode, tie: Condition, made: Tie) -> None:
-    for node in required_nodes(where):
+    # The stubs know nothing of lookups as children.
+    nodes: list[Any] = list(required_nodes(where))
+    for node in nodes:
         for position, child in enumerate(node.children):
             if child is tie:
                 node.children[position] = made
@@ -190,7 +192,8 @@ def _ordering(copy: Query, compiler: Compiler) -> Statement:
     made = copy.get_compiler(using=compiler.using)
     made.setup_query()
     parts, params = [], []
-    for expression, (sql, own, is_reference) in made.get_order_by():
+    for expression, (text, values, is_reference) in made.get_order_by():
+        sql, own = text, values
         if is_reference:
             # A name of the SELECT clause means nothing within a window.
             item = expression.copy()
@@ -209,7 +212,8 @@ def _ordering(copy: Query, compiler: Compiler) -> Statement:
 
 
 def _without_reference(expression: Any) -> Any:
-    return expression.source if isinstance(expression, Ref) else expression
+    # An attribute that the stubs leave out.
+    return vars(expression)["source"] if isinstance(expression, Ref) else expression
 
 
 class _RowNumber:

@@ -31,7 +31,8 @@ def batched(queryset: _QuerySetT) -> _QuerySetT:
         msg = "values() and values_list() return no instances that could load anything; batch before them"
         raise UsageError(msg)
     # Attributes that the stubs leave out.
-    found: Any = queryset._chain()
+    unknown: Any = queryset
+    found = unknown._chain()
     found._iterable_class = BatchedIterable
     return found  # type: ignore[no-any-return]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
+from weakref import ref
 
 from django.db.models import Model
 from django.db.models.expressions import Col
@@ -48,7 +49,7 @@ class Question:
     @property
     def accessor(self) -> str:
         """Return the name of the relation or column on the owner; nothing where it has none."""
-        if self.name or self.kind != "manager":
+        if self.name or self.kind != "manager" or self.owner is None:
             return self.name
         return accessor_of(type(self.owner), self.tie.lhs.target)
 
@@ -108,20 +109,22 @@ def question_of(query: Query, alias: str, announced: Expected | None) -> Questio
     owner = _owner_of(alias)
     if owner is None:
         return None
-    if announced is not None and announced.instance is not None and announced.instance() is owner:
+    if announced is not None and announced.is_about(owner):
         return _of_column(inner, owner, announced.attname)
     tag = inner.__dict__.get(TAG)
     return _of_relation(inner, owner, tag.descriptor) if tag is not None else _of_manager(inner, owner)
 
 
 def _owner_of(alias: str) -> Model | None:
-    hinted = alias.fetch.hinted if type(alias) is FetchAlias else None
+    hinted: ref[Model] | None = alias.fetch.hinted if type(alias) is FetchAlias else None
     return hinted() if hinted is not None else None
 
 
 def _conditions(query: Query) -> Iterator[tuple[Condition, list[Key]]]:
     """Yield the conditions that hold for every row and name values of one column."""
-    for node in required_nodes(query.where):
+    # The stubs know nothing of lookups as children.
+    nodes: list[Any] = list(required_nodes(query.where))
+    for node in nodes:
         for child in node.children:
             is_one = type(child) in _EXACT
             if not (is_one or type(child) in _IN) or not isinstance(child.lhs, Col):
@@ -197,7 +200,7 @@ def _of_manager(query: Query, owner: Model) -> Question | None:
 
 def _key_of_owner(target: Any, model: type[Model]) -> str:
     """Return the attribute of a model to which a column leads, if it does."""
-    remote = getattr(target, "foreign_related_fields", ())
+    remote: tuple[Any, ...] = getattr(target, "foreign_related_fields", ())
     if len(remote) == 1 and issubclass(model, remote[0].model):
         return str(remote[0].attname)
     is_generic = any(

@@ -14,7 +14,7 @@ from quell.lineage.alias import FetchAlias
 from quell.lineage.ondemand import UNANSWERED, expected
 from quell.loading.batching import CannotBatch
 from quell.loading.ondemand.batches import Batch, Signature, signature_of
-from quell.loading.ondemand.compiling import Statement, masked, refusal, statement_for
+from quell.loading.ondemand.compiling import Statement, Tie, masked, refusal, statement_for
 from quell.loading.ondemand.forbidding import Forbid, Forbidden
 from quell.loading.ondemand.groups import Group, State
 from quell.loading.ondemand.members import Instances
@@ -121,29 +121,31 @@ class Loads:
             return None
         copy, tie = masked(compiler.query, question.tie)
         statement = _compiled(compiler, copy)
-        if statement is None:
+        signature = signature_of(statement, question, compiler, result_type) if statement else None
+        if statement is None or signature is None:
             return None
-        signature = signature_of(statement, question, compiler, result_type)
-        if signature is None:
-            return None
-        facts = {"generation": self.state.generation, "connection": compiler.connection}
-        batch = group.batch_for(question, signature, **facts)
-        if batch is not None:
-            value = batch.answer(question, compiler, result_type)
-            self.state.answer_count += 1
-            self._note_children(compiler, batch)
-            return Answer(value) if value is not UNANSWERED else None
+        batch = group.batch_for(
+            question, signature, generation=self.state.generation, connection=compiler.connection
+        )
+        if batch is None:
+            return self._plan(group, question, compiler, Shape(copy, tie, signature, len(statement[1])))
+        value = batch.answer(question, compiler, result_type)
+        self.state.answer_count += 1
+        self._note_children(compiler, batch)
+        return Answer(value) if value is not UNANSWERED else None
+
+    def _plan(self, group: Group, question: Question, compiler: Compiler, shape: "Shape") -> "Pending | None":
         if not group.is_worth(question):
             return None
-        keys, peer_count = _keys(group, question, compiler, len(statement[1]))
+        keys, peer_count = _keys(group, question, compiler, shape.param_count)
         if not keys or (len(keys) < 2 and not question.is_to_one and not group.is_shared):
             return None
-        made = Batch(question, keys, **facts)
+        batch = Batch(question, keys, generation=self.state.generation, connection=compiler.connection)
         try:
-            whole = statement_for(copy, tie, keys, compiler)
-        except (EmptyResultSet, CannotBatch):
+            statement = statement_for(shape.copy, shape.tie, keys, compiler)
+        except EmptyResultSet:
             return None
-        return Pending(group, question, signature, made, whole, peer_count)
+        return Pending(group, question, shape.signature, batch, statement, peer_count)
 
     def _finish(self, pending: "Pending", rows: Any, compiler: Compiler, result_type: str) -> object:
         group, question, batch = pending.group, pending.question, pending.batch
@@ -167,6 +169,16 @@ class Loads:
         alias = compiler.using
         if type(alias) is FetchAlias and batch.group is not None:
             self.state.groups[alias.fetch] = batch.group
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A query without its owner."""
+
+    copy: Any
+    tie: Tie
+    signature: Signature
+    param_count: int
 
 
 @dataclass(slots=True)
@@ -199,9 +211,7 @@ def _compiled(compiler: Compiler, copy: Any) -> Statement | None:
         compiler.query = own
 
 
-def _keys(
-    group: Group, question: Question, compiler: Compiler, param_count: int
-) -> tuple[list[Any], int]:
+def _keys(group: Group, question: Question, compiler: Compiler, param_count: int) -> tuple[list[Any], int]:
     """
     Return the keys of those who ask and of their peers, the next ones first; nothing where it has no peer.
 
