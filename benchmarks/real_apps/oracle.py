@@ -25,12 +25,14 @@ class Visit:
         places: Where the executions of each shape came from.
         query_count: All statements, writes included.
         error: Why the visit does not count, or `""`.
+        answer: Status, headers and body of the response.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[Place]] = field(default_factory=lambda: defaultdict(Counter))
     query_count: int = 0
     error: str = ""
+    answer: tuple[int, Mapping[str, str], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +157,24 @@ def visit_page(page: Page, locator: Locator, around: AbstractContextManager[obje
     except Exception as error:  # noqa: BLE001
         where = traceback.extract_tb(error.__traceback__)[-1]
         return Visit(error=f"{type(error).__name__}: {error} at {where.filename}:{where.lineno}")
+    body = b"" if response.streaming else response.content
+    visit.answer = response.status_code, dict(response.items()), body
     if response.status_code != page.status:
         visit.error = f"status {response.status_code}, expected {page.status}"
     return visit
 
 
-def visit_all(app: App, size: int) -> dict[str, Visit]:
-    """Grow the database to a size, let every page note its first visit, and measure each of them."""
+def grow(app: App, size: int) -> None:
+    """Grow the database to a size, and let every page note its first visit."""
     app.populate(size)
     for page in app.pages(size).values():
         # A thumbnail, or the basket of a customer, is made once and stays.
         with suppress(Exception):
             _client_of(page).get(page.url)
+
+
+def visit_all(app: App, size: int) -> dict[str, Visit]:
+    """Grow the database to a size, and measure each page."""
+    grow(app, size)
     locator = Locator(app.libraries)
     return {name: visit_page(page, locator) for name, page in app.pages(size).items()}

@@ -36,6 +36,12 @@ def _measure(app: App, options: argparse.Namespace) -> int:
     from report import as_json, comparison_lines, oracle_lines
 
     small, large = options.sizes
+    if options.batch:
+        from healing import heal_all, healing_lines
+
+        healing = heal_all(app, (small, large))
+        print(*healing_lines(healing), sep="\n")
+        return int(bool(healing.different or healing.batched.errors))
     oracle = Oracle(visit_all(app, small), visit_all(app, large))
     print(*oracle_lines(oracle), sep="\n", flush=True)
     comparison = compare(app, large, oracle) if options.quell else None
@@ -61,6 +67,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("app", choices=app_names())
     parser.add_argument("--sizes", nargs=2, type=int, default=(5, 25), metavar=("SMALL", "LARGE"))
     parser.add_argument("--quell", action="store_true", help="compare with the findings of quell")
+    parser.add_argument("--batch", action="store_true", help="visit the pages under quell.batch_loading()")
     parser.add_argument("--prove", action="store_true", help="with --quell: rerun the pages with the fixes")
     parser.add_argument("--page", metavar="WORD", help="only pages whose name holds this word")
     parser.add_argument("--json", type=Path, help="write all results to this file")

@@ -1,5 +1,6 @@
 """A library with a few books, where each relation of each book differs."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.test.utils import CaptureQueriesContext
 
+from quell.lineage._patches_ondemand import installation
 from tests.library.models import (
     Author,
     Book,
@@ -25,6 +27,18 @@ from tests.library.models import (
 )
 
 BOOK_COUNT = 6
+
+
+@pytest.fixture(autouse=True)
+def taken_off() -> Iterator[None]:
+    """Take the patches off after each test, however many blocks this process has had."""
+    yield
+    gc.collect()
+    installation.rounds = 0
+    if installation.is_kept:
+        installation.is_kept = False
+        installation.release()
+    assert installation.holders == 0
 
 
 @pytest.fixture
