@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps bench peers soak browser clean
+.PHONY: help demo test lint format coverage upstream apps bench batch peers soak browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ apps: ## Run third-party applications with quell on
 
 bench: ## Measure what quell costs, as ratios against bare Django in the same run
 	@$(call script,benchmarks/__main__.py,py313-django61,python -m benchmarks)
+
+batch: ## Measure what batch_loading() costs and saves
+	@$(call script,benchmarks/batch.py,py313-django61,python -m benchmarks.batch)
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/cost.md", "docs/peers.md", "docs/verification.md")
+PAGES = ("README.md", "docs/batch-loading.md", "docs/cost.md", "docs/peers.md", "docs/verification.md")
 
 
 def _run(target: str) -> str:
@@ -16,7 +16,7 @@ def _run(target: str) -> str:
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-    if done.returncode and target not in {"bench", "peers"}:
+    if done.returncode and target not in {"bench", "batch", "peers"}:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -37,6 +37,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
     "bench": ("bench", lambda text: _from(text, r"^Python ")),
+    "batch": ("batch", lambda text: _from(text, r"^Python ")),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),

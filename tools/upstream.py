@@ -1,9 +1,10 @@
 """
 Run the tests of Django and of Django REST framework without and with quell, and compare what came of each test.
 
-Usage: ``python -m tools.upstream [--only WORD] [drf] [APP ...]``. WORD is a part of the names of environments;
-APPs are test applications of Django, or tests; ``drf`` is the suite of Django REST framework. Without any of them
-both suites run, complete. SQLite, and both runs of a suite beside each other.
+Usage: ``python -m tools.upstream [--only WORD] [--batch] [drf] [APP ...]``. WORD is a part of the names of
+environments; APPs are test applications of Django, or tests; ``drf`` is the suite of Django REST framework. Without any
+of them both suites run, complete. SQLite, and both runs of a suite beside each other. With ``--batch`` Django's suite runs in
+``batch_loading()`` instead of a watch.
 """
 
 import argparse
@@ -37,7 +38,6 @@ from tools.environments import (
 from tools.upstream_results import Comparison, Run, RunError, read_exceptions, render
 
 SOURCES = HOME / "upstream"
-_RUNS = ("off", "on")
 _TIMEOUT_S = 3600
 # After each test Django checks the keys of every table; with the tables of all 210 applications in one process,
 # that takes three quarters of the time.
@@ -91,9 +91,9 @@ def _drf(environment: Environment) -> Suite:
     )
 
 
-def compare(suite: Suite) -> Comparison:
+def compare(suite: Suite, way: str = "on") -> Comparison:
     """
-    Run a suite without and with quell.
+    Run a suite without and with quell: ``"on"`` is a watch around each test, ``"batch"`` is ``batch_loading()``.
 
     Raises:
         RunError: If a run breaks off.
@@ -102,10 +102,11 @@ def compare(suite: Suite) -> Comparison:
         # A run takes minutes; what is edited meanwhile must not be imported beside what was there before.
         for folder in ("src/quell", "tools"):
             shutil.copytree(ROOT / folder, Path(code, Path(folder).name))
-        with ThreadPoolExecutor(max_workers=len(_RUNS)) as pool:
-            runs = [pool.submit(_run, suite, code, watch) for watch in _RUNS]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            runs = [pool.submit(_run, suite, code, watch) for watch in ("off", way)]
             off, on = (run.result() for run in runs)
-    return Comparison(suite=suite.title, off=off, on=on, explained=frozenset(read_exceptions()[0]))
+    explained = frozenset(read_exceptions(way)[0])
+    return Comparison(suite=suite.title, off=off, on=on, explained=explained, way=way)
 
 
 def _version(package: str, environment: Environment) -> str:
@@ -188,11 +189,11 @@ def _chosen(words: Sequence[str], only: str) -> Iterator[tuple[Environment, part
         yield from ((found, partial(_drf, found)) for found in DRF if only in found.name)
 
 
-def _attempt(environment: Environment, make_suite: partial[Suite]) -> Comparison | str:
+def _attempt(environment: Environment, make_suite: partial[Suite], way: str) -> Comparison | str:
     """Compare, or return in one line why that was not possible."""
     try:
         ensure(environment)
-        return compare(make_suite())
+        return compare(make_suite(), way)
     except (MissingError, InstallationError, RunError, subprocess.TimeoutExpired) as error:
         word = "skipped" if isinstance(error, MissingError) and os.environ.get("CI") != "true" else "FAILED"
         return f"{environment.name}: {word}: {error}"
@@ -205,8 +206,13 @@ def main(arguments: Sequence[str]) -> int:
         "words", nargs="*", metavar="APP", help="a test application of Django, a test, or drf"
     )
     parser.add_argument("--only", default="", metavar="WORD", help="part of an environment's name")
+    parser.add_argument(
+        "--batch", action="store_true", help="Django's tests in batch_loading(), on for everything"
+    )
     options = parser.parse_args(arguments)
-    results = [_attempt(*found) for found in _chosen(options.words, options.only)]
+    way = "batch" if options.batch else "on"
+    chosen = _chosen(options.words, options.only)
+    results = [_attempt(*found, way) for found in chosen if not (options.batch and found[0] in DRF)]
     failures = [result for result in results if isinstance(result, str)]
     comparisons = [result for result in results if isinstance(result, Comparison)]
     unexplained = [text for comparison in comparisons for text in comparison.unexplained]

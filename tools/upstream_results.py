@@ -10,7 +10,10 @@ from tools.environments import ROOT
 EXCEPTIONS = ROOT / "tools" / "upstream_exceptions.toml"
 MAX_EXPLAINED = 10
 _ABSENT = ("not run", "")
-_COLUMNS = ("tests", "passed", "same", "different", "explained", "watches", "queries", "findings")
+# The table of exceptions for each way to run with quell, and what it counts.
+EXPLAINED = {"on": "explained", "batch": "batching"}
+_OUTCOMES = ("tests", "passed", "same", "different", "explained")
+_COUNTS = {"on": ("watches", "queries", "findings"), "batch": ("batches", "answers")}
 
 
 class RunError(Exception):
@@ -33,6 +36,7 @@ class Comparison:
     off: Run
     on: Run
     explained: frozenset[str]
+    way: str = "on"
 
     def differences(self) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
         """Yield the id, the outcome without and the outcome with quell of each test that differs."""
@@ -57,7 +61,7 @@ class Comparison:
         explained = sum(name in self.explained for name in different)
         total = len({*self.off.outcomes, *self.on.outcomes})
         counts = [total, passed, total - len(different), len(different) - explained, explained]
-        counts += [self.on.statistics.get(name, 0) for name in _COLUMNS[len(counts) :]]
+        counts += [self.on.statistics.get(name, 0) for name in _COUNTS[self.way]]
         return self.suite, *map(str, counts)
 
 
@@ -66,9 +70,9 @@ def _tell(outcome: tuple[str, str]) -> str:
 
 
 @cache
-def read_exceptions() -> tuple[Mapping[str, str], Mapping[str, str]]:
+def read_exceptions(way: str = "on") -> tuple[Mapping[str, str], Mapping[str, str]]:
     """
-    Return the explained differences and the omitted tests, each by test id with a reason.
+    Return the explained differences of a way to run, and the omitted tests, each by test id with a reason.
 
     Raises:
         RunError: If there are more explained differences than may be.
@@ -77,12 +81,12 @@ def read_exceptions() -> tuple[Mapping[str, str], Mapping[str, str]]:
     if len(tables["explained"]) > MAX_EXPLAINED:
         msg = f"{EXCEPTIONS.name} explains {len(tables['explained'])} tests; {MAX_EXPLAINED} is the most"
         raise RunError(msg)
-    return tables["explained"], tables["omitted"]
+    return tables[EXPLAINED[way]], tables["omitted"]
 
 
 def render(comparisons: Sequence[Comparison]) -> str:
     """Return the table, one line per suite."""
-    rows = [("", *_COLUMNS), *(comparison.row() for comparison in comparisons)]
+    rows = [("", *_OUTCOMES, *_COUNTS[comparisons[0].way]), *(comparison.row() for comparison in comparisons)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for name, *cells in rows:

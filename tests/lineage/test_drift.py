@@ -2,7 +2,7 @@
 
 import pytest
 
-from quell.lineage import _patches
+from quell.lineage import _patches, _patches_ondemand
 from tests.lineage.upstream import DJANGO, hashes, recorded, version_keys
 
 _INSTRUCTION = (
@@ -37,7 +37,13 @@ def test_every_patched_name_is_reviewed() -> None:
         f"{patch.owner.__module__}.{patch.owner.__qualname__}.{patch.name}"
         if isinstance(patch.owner, type)
         else f"{patch.owner.__name__}.{patch.name}"
-        for patch in (*_patches.PATCHES, *_patches.ANSWER_PATCHES, *_patches.PROFILE_PATCHES)
+        for patch in (
+            *_patches.PATCHES,
+            *_patches.ANSWER_PATCHES,
+            *_patches.PROFILE_PATCHES,
+            *_patches_ondemand.ONDEMAND_PATCHES,
+            *_patches_ondemand.generic_patches(),
+        )
         if not patch.is_addition
     }
 

@@ -28,7 +28,7 @@ ONDEMAND_PATCHES = (
 )
 
 
-def _generic_patches() -> tuple[Patch, ...]:
+def generic_patches() -> tuple[Patch, ...]:
     """Return the patches of a project that has content types."""
     from django.contrib.contenttypes.fields import ReverseGenericManyToOneDescriptor
     from django.contrib.contenttypes.models import ContentType
@@ -77,7 +77,7 @@ class _Installation:
                 self.is_kept = True
 
     def _install(self) -> None:
-        generic = _generic_patches() if "django.contrib.contenttypes.models" in sys.modules else ()
+        generic = generic_patches() if "django.contrib.contenttypes.models" in sys.modules else ()
         self._patches = (*ONDEMAND_PATCHES, *generic)
         for patch in self._patches:
             patch.install()
