@@ -3,8 +3,8 @@ Run the tests of Django and of Django REST framework without and with quell, and
 
 Usage: ``python -m tools.upstream [--only WORD] [--batch] [drf] [APP ...]``. WORD is a part of the names of
 environments; APPs are test applications of Django, or tests; ``drf`` is the suite of Django REST framework. Without any
-of them both suites run, complete. SQLite, and both runs of a suite beside each other. With ``--batch`` Django's suite runs in
-``batch_loading()`` instead of a watch.
+of them both suites run, complete. SQLite, and both runs of a suite beside each other. With ``--batch`` Django's suite
+runs in ``batch_loading()`` instead of a watch.
 """
 
 import argparse
