@@ -1,0 +1,145 @@
+"""What one origin needs: the findings about it, gathered, and why some of them take no part."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from quell.advice.models import find_model
+from quell.exceptions import QuellError
+from quell.findings import Finding
+from quell.loading.plan import FetchPlan
+from quell.loading.rendering import queryset_code
+from quell.management.fixing.source import CannotFixError
+from quell.management.fixing.wanted import Wanted, read_wanted
+from quell.management.profiling.pages import Page, is_proven
+
+_ONLY_CODE = "only other code helps, which a person has to write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """
+    One queryset to change, by where it is built.
+
+    ``findings`` are those that unchanged code profits from; ``answers`` those whose triggers have to read what the
+    queryset then holds.
+    """
+
+    findings: tuple[Finding, ...]
+    answers: tuple[Finding, ...] = ()
+
+    @property
+    def all(self) -> tuple[Finding, ...]:
+        """Return all findings of the origin."""
+        return (*self.findings, *self.answers)
+
+    @property
+    def first(self) -> Finding:
+        """Return the finding that saves most queries."""
+        return max(self.all, key=lambda finding: finding.saved_queries)
+
+    @property
+    def plan(self) -> FetchPlan:
+        """Return what unchanged code profits from."""
+        plan = FetchPlan()
+        for finding in self.findings:
+            found = finding.plan or FetchPlan()
+            plan |= FetchPlan(*found.paths, join=found.join, separate=found.separate, defer=found.defer)
+        # Of a finding whose rows are loaded for another one the plan counts nothing any more.
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A finding that nothing is written for, and the reason."""
+
+    finding: Finding
+    reason: str
+
+
+def gather(findings: Iterable[Finding]) -> tuple[list[Unit], list[Refusal]]:
+    """Gather proven findings by origin; the others are refused with their reason."""
+    units: dict[tuple[str, ...], Unit] = {}
+    refusals = []
+    for finding in findings:
+        reason = _problem(finding)
+        if reason:
+            refusals.append(Refusal(finding, reason))
+            continue
+        key = (str(finding.origin), finding.model)
+        unit = units.get(key, Unit(findings=()))
+        if needs_trigger(finding):
+            units[key] = replace(unit, answers=(*unit.answers, finding))
+        else:
+            units[key] = replace(unit, findings=(*unit.findings, finding))
+    return list(units.values()), refusals
+
+
+def _problem(finding: Finding) -> str:
+    proof = finding.proof
+    if proof is None:
+        return "nothing was tried, so nothing is proven"
+    if not is_proven(finding):
+        return f"not proven: {proof.reason}"
+    if finding.plan is None and not finding.suggestion.startswith("."):
+        return _ONLY_CODE
+    if finding.origin is None:
+        return "nothing tells where the queryset is built"
+    if not finding.origin.file.endswith(".py"):
+        return "the queryset is built in a template: build it in Python"
+    return "" if find_model(finding.model) is not None else _ONLY_CODE
+
+
+def needs_trigger(finding: Finding) -> bool:
+    """Tell whether the line that asked has to read something else for the fix to help."""
+    plan = finding.plan
+    if plan is None:
+        return True
+    path = finding.path
+    own = (*plan.counts.values(), *plan.exists.values(), *(spec[0] for spec in plan.filters.values()))
+    return path in own and finding.proof is not None and bool(finding.proof.reason)
+
+
+def wanted_by(plan: FetchPlan, label: str) -> Wanted:
+    """
+    Return the calls of a plan.
+
+    Raises:
+        CannotFixError: If there is no code for it.
+    """
+    model = find_model(label)
+    if model is None:
+        raise CannotFixError(_ONLY_CODE)
+    try:
+        # Whatever else the queryset joins, a subquery leaves its rows alone.
+        return read_wanted(queryset_code(plan, model, may_group=False))
+    except QuellError as error:
+        raise CannotFixError(str(error)) from error
+
+
+def answer_of(finding: Finding) -> Wanted:
+    """
+    Return the calls that let a queryset hold what a trigger asks for.
+
+    Raises:
+        CannotFixError: If the code to write is none that is appended to a queryset.
+    """
+    plan = finding.plan
+    if plan is None:
+        return read_wanted(finding.suggestion)
+    path = finding.path
+    own = FetchPlan(
+        counts={name: item for name, item in plan.counts.items() if item == path},
+        exists={name: item for name, item in plan.exists.items() if item == path},
+        filters={name: spec for name, spec in plan.filters.items() if spec[0] == path},
+    )
+    return wanted_by(own, finding.model)
+
+
+def pages_of(unit: Unit, pages: Sequence[Page]) -> list[str]:
+    """Return the paths of the pages that showed an origin."""
+    keys = {(str(finding.origin), finding.model) for finding in unit.all}
+    return [
+        page.path
+        for page in pages
+        if any((str(finding.origin), finding.model) in keys for finding in page.findings)
+    ]
