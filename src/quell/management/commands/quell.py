@@ -3,7 +3,9 @@
 import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from time import time
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from quell.checks import check_settings
 from quell.exceptions import UsageError
+from quell.management.fixing.source import CannotFixError
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.output import Paint, as_json, as_text
 from quell.management.profiling.pages import Page
@@ -64,12 +67,37 @@ class Command(BaseCommand):
         )
         _repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
+        self._add_fix(verbs)
+
+    def _add_fix(self, verbs: Any) -> None:  # noqa: ANN401 -- argparse names no class for it
+        fix = verbs.add_parser(
+            "fix",
+            help="write proven fixes into the source",
+            description="Profile pages, write each proven fix into the source, and run that before it is kept.",
+        )
+        fix.add_argument("urls", nargs="*", metavar="URL", help="pages to visit (default: all)")
+        fix.add_argument("--user", help="visit as this user: a username, an e-mail address or a key")
+        fix.add_argument("--apply", action="store_true", help="write the files (default: show the diff)")
+        fix.add_argument(
+            "--also",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="FOLDER",
+            help="change files below this folder, too, such as an installed application",
+        )
+        fix.set_defaults(list=False, repeat=1, unused=False)
+        _repeat_common_options(fix)
+        fix.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
         """Run a verb; exits 1 when there are findings."""
         if not settings.DEBUG and not options["allow_production"]:
             msg = "DEBUG is off. Profile a development machine, or pass --allow-production to visit this one."
             raise CommandError(msg, returncode=USAGE_ERROR)
+        if options["verb"] == "fix":
+            self._fix(options)
+            return
         try:
             baseline = None if options["list"] else self._baseline(options)
             pages = self._run(options)
@@ -82,11 +110,37 @@ class Command(BaseCommand):
         except UsageError as error:
             raise CommandError(str(error), returncode=USAGE_ERROR) from error
         verdict = decide(pages, baseline, is_whole=not options["urls"])
-        is_coloured = options["force_color"] or (_is_terminal(self.stdout) and not options["no_color"])
         as_wanted = as_json(pages, verdict) if options["format"] == "json" else None
-        self._print(as_wanted or as_text(pages, verdict, Paint(is_on=is_coloured)))
+        self._print(as_wanted or as_text(pages, verdict, self._paint(options)))
         if verdict.findings:
             sys.exit(1)
+
+    def _fix(self, options: dict[str, Any]) -> None:
+        """Profile, change the source, and exit 1 as long as something is left to do."""
+        if find_spec("libcst") is None:
+            msg = 'quell fix needs LibCST: pip install "django-quell[fix]"'
+            raise CommandError(msg, returncode=USAGE_ERROR)
+        from quell.management.fixing import report, running
+
+        since = time()
+        try:
+            pages = self._run(options) or []
+            wanted = running.Options(
+                apply=options["apply"], user=options["user"] or "", also=tuple(options["also"]), since=since
+            )
+            result = running.fix(pages, wanted)
+        except (UsageError, CannotFixError) as error:
+            raise CommandError(str(error), returncode=USAGE_ERROR) from error
+        for page in pages:
+            if page.problem:
+                self._warn(f"{page.path} {page.problem}")
+        self._print(report.as_text(result, self._paint(options)))
+        if not result.is_done:
+            sys.exit(1)
+
+    def _paint(self, options: dict[str, Any]) -> Paint:
+        is_on = options["force_color"] or (_is_terminal(self.stdout) and not options["no_color"])
+        return Paint(is_on=is_on)
 
     def _baseline(self, options: dict[str, Any]) -> tuple[Path, Baseline] | None:
         """Return what is known so far; a file that is to be written need not exist, but is not overwritten blindly."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
-from quell.management.fixing.naming import free_names, is_models_module, meaning_of, respell
+from quell.management.fixing.naming import free_names, meaning_of, respell
 from quell.management.fixing.source import CannotFixError, Edit
 from quell.management.fixing.tree import Tree
 
@@ -63,6 +63,11 @@ class Imports:
             return name
         self._new.setdefault(meaning.module, set()).add(name)
         return name
+
+    def take(self, other: "Imports") -> None:
+        """Import what the code of another change in the same module needs, too."""
+        for module, names in other._new.items():
+            self._new.setdefault(module, set()).update(names)
 
     def edits(self) -> list[Edit]:
         """Return the changes that import what is missing."""
@@ -260,6 +265,3 @@ class _Binding(cst.CSTVisitor):
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
                 self._bind(element.value)
-
-
-__all__ = ["Imports", "is_models_module"]

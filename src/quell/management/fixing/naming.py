@@ -5,11 +5,9 @@ import builtins
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 
 from django.apps import apps
-from django.db import models
-from django.db.models import functions
+import django.db.models.functions  # noqa: F401 -- names of generated code are looked up in it
 
 from quell.management.fixing.source import CannotFixError
 
@@ -71,11 +69,6 @@ def _shortest(module: str, name: str, value: object) -> str:
     return module
 
 
-def is_models_module(value: object) -> bool:
-    """Tell whether a name stands for ``django.db.models``."""
-    return value is models
-
-
 def respell(code: str, spellings: Mapping[str, str]) -> str:
     """Return an expression of one line with some of its names spelled in another way."""
     data = code.encode()
@@ -84,12 +77,3 @@ def respell(code: str, spellings: Mapping[str, str]) -> str:
             end = node.col_offset + len(node.id.encode())
             data = data[: node.col_offset] + spellings[node.id].encode() + data[end:]
     return data.decode()
-
-
-def loaded() -> None:
-    """Load what generated code may name, so that it is known by its module."""
-    for module in _KNOWN[: 2 if not apps.is_installed("django.contrib.contenttypes") else 3]:
-        import_module(module)
-
-
-assert functions  # noqa: S101

@@ -1,0 +1,102 @@
+"""What was changed and why, what was left to a person and why, and the change itself as a diff."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quell.findings import Finding
+from quell.management.fixing.changes import Change
+from quell.management.fixing.source import Source
+from quell.management.fixing.units import Refusal
+from quell.management.profiling.output import Paint
+from quell.reporting.text import plural, relative, short_path
+
+_COLOURS = {"+": "green", "-": "red", "@": "dim"}
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run of ``quell fix`` came to; ``note`` tells why nothing was run as it is written."""
+
+    changes: list[Change] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    files: dict[Path, tuple[Source, str]] = field(default_factory=dict)
+    is_applied: bool = False
+    note: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to be written, neither by a person nor by this command."""
+        return not self.refusals and (self.is_applied or not self.changes)
+
+
+def as_text(result: Result, paint: Paint) -> str:
+    """Return the report."""
+    lines: list[str] = []
+    for path, (source, text) in sorted(result.files.items()):
+        lines += [*_diff(path, source.text, text, paint), ""]
+    lines += [line for change in result.changes for line in _changed(change, result, paint)]
+    lines += [line for refusal in _distinct(result.refusals) for line in _left(refusal, paint)]
+    return "\n".join([*lines, *([""] if lines else []), _summary(result)])
+
+
+def _diff(path: Path, before: str, after: str, paint: Paint) -> Iterator[str]:
+    name = relative(str(path))
+    lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}", lineterm="")
+    for line in lines:
+        colour = "bold" if line.startswith(("---", "+++")) else _COLOURS.get(line[:1], "")
+        yield paint(line, colour) if colour else line
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _changed(change: Change, result: Result, paint: Paint) -> Iterator[str]:
+    first = change.unit.first
+    verb = "changed" if result.is_applied else "can change"
+    place = f" ({first.place})" if first.place else ""
+    yield paint(f"{verb} {short_path(first.origin)}{place}: {first.model} {_paths(change.unit.all)}", "bold")
+    saved = sum(finding.saved_queries for finding in change.unit.all)
+    yield f"  why    {plural(saved, 'needless query', 'needless queries')} on {', '.join(change.urls)}"
+    triggers = [path for path in change.edits if path != change.path and change.edits[path]]
+    if change.unit.answers:
+        names = ", ".join(relative(str(path)) for path in triggers) or "the same file"
+        yield f"  reads  what the rows hold now in {names}; rows of other querysets are asked as before"
+    how = "as it is written: same output, fewer queries" if not result.note else f"by a rerun; {result.note}"
+    yield f"  proof  {how}"
+
+
+def _paths(findings: Sequence[Finding]) -> str:
+    return ", ".join(dict.fromkeys(sorted(finding.path for finding in findings)))
+
+
+def _distinct(refusals: Sequence[Refusal]) -> list[Refusal]:
+    found = {(str(item.finding.origin), item.finding.path, item.reason): item for item in refusals}
+    return list(found.values())
+
+
+def _left(refusal: Refusal, paint: Paint) -> Iterator[str]:
+    finding = refusal.finding
+    what = f"{finding.code} {finding.model} {finding.path}".strip()
+    spot = finding.origin or finding.trigger
+    yield paint(f"left {short_path(spot)}: {what}", "bold")
+    yield f"  why    {refusal.reason}"
+    if finding.suggestion:
+        yield f"  write  {finding.suggestion}"
+    for trigger in finding.triggers or ((finding.trigger,) if finding.trigger is not None else ()):
+        if trigger != spot:
+            yield f"  at     {short_path(trigger)}, which asks"
+
+
+def _summary(result: Result) -> str:
+    count = len(result.changes)
+    files = plural(len(result.files), "file")
+    left = f"; {plural(len(_distinct(result.refusals)), 'finding')} left" if result.refusals else ""
+    if not count:
+        return f"nothing to change{left}"
+    querysets = plural(count, "queryset")
+    if result.is_applied:
+        return f"{querysets} changed in {files}{left}"
+    return f"{querysets} can be changed in {files}; --apply writes them{left}"

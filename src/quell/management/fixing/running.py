@@ -1,0 +1,106 @@
+"""One run of ``quell fix``: from what the pages showed to files that are written."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from quell.management.fixing.changes import Change, Fixer
+from quell.management.fixing.planning import Files
+from quell.management.fixing.report import Result
+from quell.management.fixing.safety import Project
+from quell.management.fixing.source import CannotFixError, Territory, write_source
+from quell.management.fixing.units import Refusal, gather, pages_of
+from quell.management.fixing.verifying import CannotRunError, Verifier, obstacle
+from quell.management.profiling.folding import fold
+from quell.management.profiling.pages import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    How to fix.
+
+    ``also`` are folders outside of the project whose files may be changed; ``since`` is when the run began.
+    """
+
+    apply: bool = False
+    user: str = ""
+    also: tuple[Path, ...] = ()
+    since: float = float("inf")
+
+
+def project_roots() -> tuple[Path, ...]:
+    """Return the folders of the project: ``BASE_DIR``, and where the command was started."""
+    base = getattr(settings, "BASE_DIR", None)
+    found = [Path(base).resolve()] if base else []
+    here = Path.cwd()
+    if not any(here.is_relative_to(root) for root in found):
+        found.append(here)
+    return tuple(found)
+
+
+def fix(pages: Sequence[Page], options: Options) -> Result:
+    """Make the changes that the findings of some pages call for, and write them if that is wanted."""
+    also = tuple(path.resolve() for path in options.also)
+    territory = Territory(project_roots(), also, options.since)
+    fixer = Fixer(Files(territory), Project((*territory.roots, *also)))
+    units, refusals = gather(fold(pages))
+    changes: list[Change] = []
+    for unit in units:
+        change, more = fixer.change(unit, pages_of(unit, pages))
+        refusals += more
+        if change is not None:
+            changes.append(change)
+    result = Result(refusals=refusals)
+    result.changes = _verified(changes, fixer, options, result)
+    result.files = _texts(fixer, result)
+    if options.apply:
+        _write(result)
+    return result
+
+
+def _verified(changes: Sequence[Change], fixer: Fixer, options: Options, result: Result) -> list[Change]:
+    if not changes:
+        return []
+    result.note = obstacle()
+    if not result.note:
+        try:
+            good, reasons = Verifier(options.user, fixer.texts).select(changes)
+        except CannotRunError as error:
+            result.note = str(error)
+        else:
+            for number, reason in reasons.items():
+                result.refusals += [Refusal(finding, reason) for finding in changes[number].unit.all]
+            return [changes[number] for number in sorted(good)]
+    result.note = f"not run as it is written: {result.note}"
+    return [change for change in changes if not _is_refused_unseen(change, result)]
+
+
+def _is_refused_unseen(change: Change, result: Result) -> bool:
+    """Refuse a change of code that asks, which only a run of it as it is written can prove."""
+    if not change.unit.answers:
+        return False
+    reason = f"the code that asks changes, too, and was {result.note}"
+    result.refusals += [Refusal(finding, reason) for finding in change.unit.all]
+    return True
+
+
+def _texts(fixer: Fixer, result: Result) -> dict[Path, tuple["object", str]]:
+    try:
+        return fixer.texts(result.changes)  # type: ignore[return-value]
+    except CannotFixError as error:
+        result.refusals += [Refusal(finding, str(error)) for change in result.changes for finding in change.unit.all]
+        result.changes = []
+        return {}
+
+
+def _write(result: Result) -> None:
+    for source, text in result.files.values():
+        write_source(source, text)
+    result.is_applied = True
+
+
+__all__ = ["Options", "fix", "os"]
