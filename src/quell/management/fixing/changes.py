@@ -108,10 +108,6 @@ class Fixer:
         reading = reading_of(finding, wanted)
         if finding.origin is not None:
             check_reader(place.tree, place.node, finding.origin, urls)
-        known = self._meanings.setdefault((finding.model, reading.name), reading)
-        if known != reading:
-            msg = f"another fix gives {finding.model} something else by the name {reading.name}"
-            raise CannotFixError(msg)
         found: dict[Path, tuple[Edit, ...]] = {}
         for spot in finding.triggers or ((finding.trigger,) if finding.trigger is not None else ()):
             found = _with(found, {Path(spot.file): tuple(self._trigger(spot, reading, place))})
@@ -120,6 +116,9 @@ class Fixer:
             raise CannotFixError(msg)
         if any(found.values()) and self.project.uses(reading.name):
             msg = f"the project uses the name {reading.name} already, so what a row holds by it is not known"
+            raise CannotFixError(msg)
+        if self._meanings.setdefault((finding.model, reading.name), reading) != reading:
+            msg = f"another fix gives {finding.model} something else by the name {reading.name}"
             raise CannotFixError(msg)
         return found
 
@@ -155,11 +154,11 @@ class Fixer:
             merged.take(change.imports)
         found = {}
         for path, pieces in edits.items():
-            tree_of = self.files.trees.get(path)
-            source = tree_of.source if tree_of is not None else self._templates[path]
+            parsed = self.files.trees.get(path)
+            source = parsed.source if parsed is not None else self._templates[path]
             more = imports[path].edits() if path in imports else []
             text = apply_edits(source.text, [*pieces, *more])
-            if tree_of is not None:
+            if parsed is not None:
                 _check(text)
             if text != source.text:
                 found[path] = (source, text)
@@ -179,7 +178,3 @@ def _check(text: str) -> None:
         msg = "the code that would come out is no Python: write it by hand"
         raise CannotFixError(msg) from error
 
-
-def tree_of(fixer: Fixer, file: str) -> Tree:
-    """Return the syntax of a file that may be changed."""
-    return fixer.files.tree(file)

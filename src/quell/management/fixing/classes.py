@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import libcst as cst
 from django.db.models import Model, QuerySet
 
-from quell.loading.values import drop_covered, is_prefix
-from quell.management.fixing.arguments import append_arguments, plain_text
+from quell.loading.values import is_prefix
+from quell.management.fixing.arguments import plain_text
 from quell.management.fixing.locating import names_of, resolve, runtime_class
 from quell.management.fixing.source import CannotFixError, Edit
 from quell.management.fixing.tree import Tree, read_chain
@@ -139,7 +139,7 @@ def _is_one_line(tree: Tree, value: cst.BaseExpression) -> bool:
     return "\n" not in code and "\r" not in code
 
 
-def queryset_edits(tree: Tree, node: cst.ClassDef, model: type[Model], calls: str) -> list[Edit]:
+def queryset_edits(tree: Tree, node: cst.ClassDef, model: type[Model], calls: Sequence[str]) -> list[Edit]:
     """
     Return the change that declares a queryset beside, or in the place of, what a class inherits.
 
@@ -157,11 +157,13 @@ def queryset_edits(tree: Tree, node: cst.ClassDef, model: type[Model], calls: st
     names = names_of(tree.source)
     if declared is not None and getattr(cls, "queryset", None) is None:
         if resolve(declared.value, names, model) is model:
-            code = f"queryset = {tree.code(declared.value)}.{model._default_manager.name}{calls}"
-            return [_behind(tree, declared.statement, code)]
-    base = next((base for base in _bases(tree, node, cls)), None)
-    if base is not None:
-        return [add_line(tree, node, f"queryset = {base}.queryset{calls}")]
+            base = f"{tree.code(declared.value)}.{model._default_manager.name}"
+            indent = tree.source.indent_at(tree.start(declared.statement))
+            return [_behind(tree, declared.statement, tree.layout.statement("queryset =", base, calls, indent))]
+    parent = next(_bases(tree, node, cls), None)
+    if parent is not None:
+        code = tree.layout.statement("queryset =", f"{parent}.queryset", calls, body_indent(tree, node))
+        return [add_line(tree, node, code)]
     msg = "the class inherits its queryset from somewhere else"
     raise CannotFixError(msg)
 
@@ -182,7 +184,7 @@ def _bases(tree: Tree, node: cst.ClassDef, cls: type | None) -> Iterator[str]:
             yield tree.code(expression)
 
 
-def method_edits(tree: Tree, node: cst.ClassDef, calls: str) -> list[Edit]:
+def method_edits(tree: Tree, node: cst.ClassDef, calls: Sequence[str]) -> list[Edit]:
     """
     Return the change that gives an admin a ``get_queryset()`` of its own.
 
@@ -195,7 +197,8 @@ def method_edits(tree: Tree, node: cst.ClassDef, calls: str) -> list[Edit]:
     newline, indent = tree.source.newline, body_indent(tree, node)
     unit = indent.removeprefix(tree.source.indent_at(tree.start(node)))
     end = tree.source.line_end(tree.end(_last_statement(node)))
-    code = f"def get_queryset(self, request):{newline}{indent}{unit}return super().get_queryset(request){calls}"
+    value = tree.layout.statement("return", "super().get_queryset(request)", calls, indent + unit)
+    code = f"def get_queryset(self, request):{newline}{indent}{unit}{value}"
     return [Edit(end, end, f"{newline}{newline}{indent}{code}")]
 
 
@@ -231,10 +234,15 @@ def add_line(tree: Tree, node: cst.ClassDef, code: str) -> Edit:
     if last is not None and isinstance(last.body[0], cst.Pass) and len(body) == 1:
         return Edit(tree.start(last), tree.end(last), code)
     if last is None:
-        start = tree.start(body[0])
+        start = _start_with_decorators(tree, body[0])
         return Edit(start, start, f"{code}{tree.source.newline}{tree.source.newline}{indent}")
     is_docstring = last is body[0] and node.get_docstring() is not None
     return _behind(tree, last, code, gap=is_docstring)
+
+
+def _start_with_decorators(tree: Tree, node: cst.CSTNode) -> int:
+    decorators = node.decorators if isinstance(node, cst.FunctionDef | cst.ClassDef) else ()
+    return tree.start(decorators[0] if decorators else node)
 
 
 def _behind(tree: Tree, statement: cst.SimpleStatementLine, code: str, *, gap: bool = False) -> Edit:
@@ -242,8 +250,3 @@ def _behind(tree: Tree, statement: cst.SimpleStatementLine, code: str, *, gap: b
     newline, indent = tree.source.newline, tree.source.indent_at(tree.start(statement))
     return Edit(end, end, f"{newline * (1 + gap)}{indent}{code}")
 
-
-__all__ = [
-    "Attribute", "add_line", "append_arguments", "attribute_of", "drop_covered", "has_method", "join_edits",
-    "method_edits", "queryset_edits",
-]  # fmt: skip

@@ -118,13 +118,37 @@ class _Changes:
         self._new: list[str] = []
 
     def edits(self) -> list[Edit]:
-        """Return all changes; new calls stand on lines of their own where the others do."""
+        """Return all changes; new calls stand on lines of their own where the others do, or where they are long."""
         if not self._new:
             return self._found
-        space = _space(self._tree, self._rows)
-        code = "".join(f"{space}{call}" for call in self._new)
-        end = self._tree.end(self._rows.last)
-        return [*self._found, Edit(end, end, self._tree.quoted(code))]
+        tree, end = self._tree, self._tree.end(self._rows.last)
+        calls = [tree.quoted(call) for call in self._new]
+        space = _space(tree, self._rows)
+        if space:
+            indent = space.replace("\r", "\n").rpartition("\n")[2]
+            code = "".join(f"{space}{tree.layout.exploded(call, indent)}" for call in calls)
+            return [*self._found, Edit(end, end, code)]
+        if self._fits("".join(calls)) or not _is_whole_value(tree, self._rows.chain):
+            return [*self._found, Edit(end, end, "".join(calls))]
+        return [*self._found, *self._over_lines(calls)]
+
+    def _fits(self, code: str) -> bool:
+        source, end = self._tree.source, self._tree.end(self._rows.last)
+        start = source.line_start(end)
+        grown = sum(len(edit.text) - (edit.end - edit.start) for edit in self._found)
+        return source.line_end(end) - start + grown + len(code) <= self._tree.layout.limit
+
+    def _over_lines(self, calls: Sequence[str]) -> Iterator[Edit]:
+        """Yield the changes that put parentheses around a chain, and new calls on lines of their own."""
+        tree, node, layout = self._tree, self._rows.chain.node, self._tree.layout
+        start, end, last = tree.start(node), tree.end(node), tree.end(self._rows.last)
+        indent = tree.source.indent_at(start)
+        inner = indent + layout.unit
+        code, closing = layout.on_lines(calls, inner), f"{layout.newline}{indent})"
+        yield Edit(start, start, f"({layout.newline}{inner}")
+        yield Edit(last, last, code + (closing if last == end else ""))
+        if last != end:
+            yield Edit(end, end, closing)
 
     def join(self, joins: Sequence[str]) -> None:
         self._extend("select_related", joins)
@@ -267,6 +291,13 @@ def _missing_keys(model: type[Model], path: str, names: Sequence[str]) -> Iterat
         if is_named or not any(is_prefix(prefix, name) for name in names):
             return
         way.append(step.hop.name)
+
+
+def _is_whole_value(tree: Tree, chain: Chain) -> bool:
+    """Tell whether a chain of one line is all that a statement assigns or returns."""
+    node = chain.node
+    is_value = isinstance(tree.parent(node), cst.Return | cst.Assign | cst.AnnAssign)
+    return is_value and not node.lpar and tree.first_line(node) == tree.last_line(node)
 
 
 def _space(tree: Tree, rows: Rows) -> str:

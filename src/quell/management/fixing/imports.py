@@ -128,6 +128,9 @@ def _extended(tree: Tree, statement: cst.ImportFrom, names: list[str]) -> Iterat
     is_block = tree.first_line(aliases[0]) != tree.last_line(aliases[-1]) or (
         statement.lpar is not None and tree.first_line(statement.lpar) != tree.first_line(aliases[0])
     )
+    if not is_block and _is_too_long(tree, statement, names):
+        yield _as_block(tree, statement, aliases, names)
+        return
     for name in names:
         behind = next((alias for alias in aliases if tree.text(alias.name) > name), None)
         indent = tree.source.newline + tree.source.indent_at(tree.start(aliases[0]))
@@ -138,6 +141,24 @@ def _extended(tree: Tree, statement: cst.ImportFrom, names: list[str]) -> Iterat
             continue
         end = tree.end(aliases[-1])
         yield Edit(end, end, f",{indent}{name}" if is_block else f", {name}")
+
+
+def _is_too_long(tree: Tree, statement: cst.ImportFrom, names: list[str]) -> bool:
+    start = tree.start(statement)
+    line = tree.source.line_end(start) - start
+    return statement.lpar is None and line + sum(len(name) + 2 for name in names) > tree.layout.limit
+
+
+def _as_block(
+    tree: Tree, statement: cst.ImportFrom, aliases: list[cst.ImportAlias], names: list[str]
+) -> Edit:
+    """Return the change that gives each name of an import a line of its own."""
+    indent = tree.source.indent_at(tree.start(statement))
+    inner = f"{tree.source.newline}{indent}{tree.layout.unit}"
+    texts = [tree.text(alias) for alias in aliases]
+    every = sorted([*texts, *names]) if texts == sorted(texts) else [*texts, *names]
+    code = "".join(f"{inner}{text}," for text in every)
+    return Edit(tree.start(aliases[0]), tree.end(aliases[-1]), f"({code}{tree.source.newline}{indent})")
 
 
 def _statements(

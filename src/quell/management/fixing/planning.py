@@ -1,6 +1,6 @@
 """From what an origin needs to the changes of its file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,15 +21,12 @@ from quell.management.fixing.locating import (
     find_class,
     find_shortcut,
     names_of,
-    resolve,
     runtime_class,
 )
 from quell.management.fixing.source import CannotFixError, Edit, Territory, read_source
 from quell.management.fixing.tree import Chain, Tree, read_chain
 from quell.management.fixing.units import Unit, wanted_by
 from quell.management.fixing.wanted import Lookup, Wanted
-
-_NO_NAMES: Mapping[str, object] = {}
 
 
 @dataclass(slots=True)
@@ -149,14 +146,14 @@ def origin_edits(place: Place, unit: Unit, answers: Wanted, imports: Imports, ho
             wanted = without_joins(wanted, _paths_of_joins(plan, model))
         spelled = _spelled(wanted, imports, place.node, homes)
         return edits_of(tree, place.rows, spelled, model)
-    calls = tree.quoted(_calls(_spelled(wanted, imports, place.node, homes)))
+    calls = [tree.quoted(call) for call in _calls(_spelled(wanted, imports, place.node, homes))]
     if place.shortcut is not None:
         end = tree.end(place.shortcut)
-        return [Edit(end, end, f".{model._default_manager.name}{calls}")]
+        return [Edit(end, end, f".{model._default_manager.name}{''.join(calls)}")]
     return _class_edits(place, calls)
 
 
-def _class_edits(place: Place, calls: str) -> list[Edit]:
+def _class_edits(place: Place, calls: Sequence[str]) -> list[Edit]:
     owner = place.owner
     if owner is None:
         return []
@@ -180,7 +177,7 @@ def _spelled(wanted: Wanted, imports: Imports, node: cst.CSTNode, homes: Mapping
     return Wanted(wanted.joins, tuple(lookups), tuple(columns), wanted.deferred)
 
 
-def _calls(wanted: Wanted) -> str:
+def _calls(wanted: Wanted) -> list[str]:
     lookups = [item.code or f'"{item.path}"' for item in wanted.lookups]
     parts = (
         ("select_related", [f'"{join}"' for join in wanted.joins]),
@@ -188,7 +185,4 @@ def _calls(wanted: Wanted) -> str:
         ("annotate", [f"{name}={code}" for name, code in wanted.columns]),
         ("defer", [f'"{name}"' for name in wanted.deferred]),
     )
-    return "".join(f".{method}({', '.join(items)})" for method, items in parts if items)
-
-
-__all__ = ["Files", "Place", "origin_edits", "place_of", "resolve"]
+    return [f".{method}({', '.join(items)})" for method, items in parts if items]

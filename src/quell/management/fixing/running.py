@@ -1,8 +1,7 @@
 """One run of ``quell fix``: from what the pages showed to files that are written."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from quell.management.fixing.changes import Change, Fixer
 from quell.management.fixing.planning import Files
 from quell.management.fixing.report import Result
 from quell.management.fixing.safety import Project
-from quell.management.fixing.source import CannotFixError, Territory, write_source
+from quell.management.fixing.source import CannotFixError, Source, Territory, write_source
 from quell.management.fixing.units import Refusal, gather, pages_of
 from quell.management.fixing.verifying import CannotRunError, Verifier, obstacle
 from quell.management.profiling.folding import fold
@@ -68,15 +67,33 @@ def _verified(changes: Sequence[Change], fixer: Fixer, options: Options, result:
     result.note = obstacle()
     if not result.note:
         try:
-            good, reasons = Verifier(options.user, fixer.texts).select(changes)
+            return _proven(changes, fixer, Verifier(options.user, fixer.texts), result)
         except CannotRunError as error:
             result.note = str(error)
-        else:
-            for number, reason in reasons.items():
-                result.refusals += [Refusal(finding, reason) for finding in changes[number].unit.all]
-            return [changes[number] for number in sorted(good)]
     result.note = f"not run as it is written: {result.note}"
     return [change for change in changes if not _is_refused_unseen(change, result)]
+
+
+def _proven(changes: Sequence[Change], fixer: Fixer, verifier: Verifier, result: Result) -> list[Change]:
+    """Return the changes that hold as they are written; what only its triggers break is tried without them."""
+    reasons = verifier.select(changes)
+    kept = [change for number, change in enumerate(changes) if number not in reasons]
+    smaller = []
+    for number, reason in reasons.items():
+        change = changes[number]
+        less = None
+        if change.unit.answers and change.unit.findings:
+            less, _ = fixer.change(replace(change.unit, answers=()), change.urls)
+        if less is not None:
+            smaller.append(less)
+        left = change.unit.answers if less is not None else change.unit.all
+        result.refusals += [Refusal(finding, reason) for finding in left]
+    if not smaller:
+        return kept
+    more = verifier.select([*kept, *smaller])
+    for number, reason in more.items():
+        result.refusals += [Refusal(finding, reason) for finding in [*kept, *smaller][number].unit.all]
+    return [change for number, change in enumerate([*kept, *smaller]) if number not in more]
 
 
 def _is_refused_unseen(change: Change, result: Result) -> bool:
@@ -88,9 +105,9 @@ def _is_refused_unseen(change: Change, result: Result) -> bool:
     return True
 
 
-def _texts(fixer: Fixer, result: Result) -> dict[Path, tuple["object", str]]:
+def _texts(fixer: Fixer, result: Result) -> dict[Path, tuple[Source, str]]:
     try:
-        return fixer.texts(result.changes)  # type: ignore[return-value]
+        return fixer.texts(result.changes)
     except CannotFixError as error:
         result.refusals += [Refusal(finding, str(error)) for change in result.changes for finding in change.unit.all]
         result.changes = []
@@ -101,6 +118,3 @@ def _write(result: Result) -> None:
     for source, text in result.files.values():
         write_source(source, text)
     result.is_applied = True
-
-
-__all__ = ["Options", "fix", "os"]

@@ -7,6 +7,7 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
 
+from quell.management.fixing.layout import Layout, limit_of
 from quell.management.fixing.source import CannotFixError, Source
 
 
@@ -74,6 +75,12 @@ class Tree:
     def nodes(self) -> tuple[cst.CSTNode, ...]:
         """Return all nodes, outer ones first."""
         return tuple(_walk(self.module))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Return how the lines of the file look."""
+        limit = limit_of(self.source.path.resolve().parent)
+        return Layout(self.module.default_indent, limit, self.source.newline)
 
     @cached_property
     def quote(self) -> str:

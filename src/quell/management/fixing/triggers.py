@@ -9,7 +9,7 @@ only reads.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -104,7 +104,7 @@ def trigger_edits(tree: Tree, spot: Location, reading: Reading) -> list[Edit]:
         CannotFixError: If the line asks for something else, or its result is used as only a queryset can be.
     """
     chain, position = _find(tree, spot, reading)
-    end = _end_of_question(chain, position, reading)
+    end = _end_of(chain, position, reading)
     node = chain.links[end - 1].node
     owner = _owner(tree, chain, position)
     if _has_way_back(tree, node, owner, reading):
@@ -114,18 +114,31 @@ def trigger_edits(tree: Tree, spot: Location, reading: Reading) -> list[Edit]:
     if isinstance(tree.parent(node), cst.Await):
         msg = "the line waits for the database, and what is loaded needs no waiting"
         raise CannotFixError(msg)
-    question = tree.text(node)
     test = tree.quoted(f'hasattr({owner}, "{reading.name}")')
-    code = f"{reading.replacement(owner)} if {test} else {question}"
-    is_alone = isinstance(tree.parent(node), cst.Return | cst.Assign | cst.AnnAssign) or bool(node.lpar)
-    return [Edit(tree.start(node), tree.end(node), code if is_alone else f"({code})")]
+    return [_with_way_back(tree, node, reading.replacement(owner), test)]
+
+
+def _with_way_back(tree: Tree, node: cst.BaseExpression, value: str, test: str) -> Edit:
+    """Return the change of a question. See Note [A trigger with a way back]."""
+    start, end, layout = tree.start(node), tree.end(node), tree.layout
+    parts = (value, f"if {test}", f"else {tree.text(node)}")
+    code = " ".join(parts)
+    is_value = isinstance(tree.parent(node), cst.Return | cst.Assign | cst.AnnAssign)
+    length = tree.source.line_end(end) - tree.source.line_start(start) - (end - start) + len(code)
+    if is_value and not node.lpar and length > layout.limit:
+        indent = tree.source.indent_at(start)
+        inner = f"{layout.newline}{indent}{layout.unit}"
+        code = f"({''.join(inner + part for part in parts)}{layout.newline}{indent})"
+    elif not is_value and not node.lpar:
+        code = f"({code})"
+    return Edit(start, end, code)
 
 
 def _find(tree: Tree, spot: Location, reading: Reading) -> tuple[Chain, int]:
+    """Return the chain that asks, and where in it the relation stands."""
     found = [
         (chain, position)
-        for chain in chains(tree)
-        if tree.first_line(chain.node) <= spot.line <= tree.last_line(chain.node)
+        for chain in _asking(tree, spot, reading)
         for position, link in enumerate(chain.links)
         if link.name == reading.accessor and link.call is None
     ]
@@ -137,8 +150,29 @@ def _find(tree: Tree, spot: Location, reading: Reading) -> tuple[Chain, int]:
     return questions[0]
 
 
-def _end_of_question(chain: Chain, position: int, reading: Reading) -> int:
-    return _end_of(chain, position, reading)
+def _asking(tree: Tree, spot: Location, reading: Reading) -> Iterator[Chain]:
+    """Yield the chains of a line, or, where it only reads the rows of a name, those that gave the name its value."""
+    every = list(chains(tree))
+    here = [item for item in every if _spans(tree, item.node, spot.line)]
+    if reading.method or any(reading.accessor in item.names for item in here):
+        yield from here
+        return
+    read = {
+        node.value
+        for node in tree.nodes
+        if isinstance(node, cst.Name) and tree.first_line(node) == spot.line
+    }
+    functions = [node for node in tree.nodes if isinstance(node, cst.FunctionDef) and _spans(tree, node, spot.line)]
+    for item in every:
+        parent = tree.parent(item.node)
+        if not functions or functions[-1] not in tree.ancestors(item.node) or not isinstance(parent, cst.Assign):
+            continue
+        if any(isinstance(target.target, cst.Name) and target.target.value in read for target in parent.targets):
+            yield item
+
+
+def _spans(tree: Tree, node: cst.CSTNode, line: int) -> bool:
+    return tree.first_line(node) <= line <= tree.last_line(node)
 
 
 def _end_of(chain: Chain, position: int, reading: Reading) -> int:
@@ -204,21 +238,24 @@ def _check_use(tree: Tree, node: cst.CSTNode) -> None:
         target = parent.targets[0].target
         function = next((item for item in tree.ancestors(node) if isinstance(item, cst.FunctionDef)), None)
         if isinstance(target, cst.Name) and function is not None:
-            uses = _reads(function, target)
+            uses = _reads(tree, function, target)
     if not all(_is_read_through(tree, use) for use in uses):
         msg = "the result is used as only a queryset can be, and what is loaded is a list"
         raise CannotFixError(msg)
 
 
-def _reads(function: cst.FunctionDef, target: cst.Name) -> list[cst.CSTNode]:
-    found: list[cst.CSTNode] = []
-
-    class Finder(cst.CSTVisitor):
-        def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 -- LibCST's name
-            if node.value == target.value and node is not target:
-                found.append(node)
-
-    function.body.visit(Finder())
+def _reads(tree: Tree, function: cst.FunctionDef, target: cst.Name) -> list[cst.CSTNode]:
+    """Return where a function uses a name, which is not where something has an attribute or argument of that name."""
+    found = []
+    for node in tree.nodes:
+        if not isinstance(node, cst.Name) or node.value != target.value or node is target:
+            continue
+        parent = tree.parent(node)
+        is_other = (isinstance(parent, cst.Attribute) and parent.attr is node) or (
+            isinstance(parent, cst.Arg) and parent.keyword is node
+        )
+        if not is_other and function in tree.ancestors(node):
+            found.append(node)
     return found
 
 

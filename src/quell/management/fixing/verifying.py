@@ -41,44 +41,38 @@ class Verifier:
         self._texts_of = texts_of
         self._controls: dict[str, Seen] = {}
 
-    def select(self, changes: Sequence[Change]) -> tuple[dict[int, int], dict[int, str]]:
+    def select(self, changes: Sequence[Change]) -> dict[int, str]:
         """
-        Return which changes hold, and why the others do not.
+        Return which changes do not hold, by their positions, and why; the others hold together.
 
         Args:
             changes: In the order in which they are tried where not all of them hold together.
-
-        Returns:
-            By position: how many queries are saved, and the reason against those that are left out.
 
         Raises:
             CannotRunError: If no other process can visit the pages.
         """
         self._look_unchanged([url for change in changes for url in change.urls])
-        everything = list(range(len(changes)))
-        problems = self._problems(changes, everything)
-        good = [number for number in everything if number not in problems]
-        reasons = dict(problems)
-        if not problems:
-            return self._saved(changes, good), {}
+        reasons = self._problems(changes, range(len(changes)))
+        if not reasons:
+            return {}
+        good = [number for number in range(len(changes)) if number not in reasons]
         if self._problems(changes, good):
             good = []
-        for number in everything:
+        for number in range(len(changes)):
             if number in good:
                 continue
             found = self._problems(changes, [*good, number])
             if found:
                 reasons[number] = found.get(number) or next(iter(found.values()))
             else:
-                good.append(number)
                 reasons.pop(number, None)
-        return self._saved(changes, good), reasons
-
-    def _saved(self, changes: Sequence[Change], good: Sequence[int]) -> dict[int, int]:
-        return {number: 0 for number in good}
+                good.append(number)
+        return reasons
 
     def _look_unchanged(self, urls: Sequence[str]) -> None:
-        self._controls = self._visit(urls, {})
+        unknown = [url for url in urls if url not in self._controls]
+        if unknown:
+            self._controls |= self._visit(unknown, {})
         if not self._controls:
             msg = "the settings name another database than this process uses"
             raise CannotRunError(msg)
