@@ -69,18 +69,34 @@ def append_arguments(tree: Tree, call: cst.Call, codes: Sequence[str]) -> list[E
     if not call.args:
         end = tree.end(call) - 1
         return [Edit(end, end, ", ".join(codes))]
-    last = call.args[-1]
-    end = _end_with_parentheses(tree, call, last)
-    if tree.first_line(call.args[0]) == tree.first_line(_opening(call)):
+    is_block = tree.first_line(call.args[0]) != tree.first_line(_opening(call))
+    return append_items(tree, call.args, tree.end(call), codes, is_block=is_block)
+
+
+def append_items(
+    tree: Tree, items: Sequence[cst.Arg | cst.BaseElement], closing: int, codes: Sequence[str], *, is_block: bool
+) -> list[Edit]:
+    """
+    Return the change that adds code behind the items of a call, a tuple or a list.
+
+    Args:
+        tree: The module.
+        items: Those that are there, one at least.
+        closing: The offset behind what closes them.
+        codes: What to add.
+        is_block: Whether they stand on lines of their own.
+    """
+    last = items[-1]
+    # Behind the parentheses that the item itself may have.
+    end = tree.end(last)
+    if not is_block:
         return [Edit(end, end, "".join(f", {code}" for code in codes))]
-    indent = tree.source.newline + tree.source.indent_at(tree.start(call.args[0]))
-    if isinstance(last.comma, cst.MaybeSentinel):
-        return [Edit(end, end, "".join(f",{indent}{code}" for code in codes))]
-    # Behind a comment that belongs to the last argument.
+    indent = tree.source.newline + tree.source.indent_at(tree.start(items[0]))
+    # Behind a comment that belongs to the last item.
     behind = tree.source.line_end(end)
-    if behind < tree.end(call):
-        return [Edit(behind, behind, "".join(f"{indent}{code}," for code in codes))]
-    return [Edit(end, end, "".join(f",{indent}{code}" for code in codes))]
+    if isinstance(last.comma, cst.MaybeSentinel) or behind >= closing:
+        return [Edit(end, end, "".join(f",{indent}{code}" for code in codes))]
+    return [Edit(behind, behind, "".join(f"{indent}{code}," for code in codes))]
 
 
 def _opening(call: cst.Call) -> cst.CSTNode:

@@ -8,7 +8,7 @@ import libcst as cst
 from django.db.models import Model, QuerySet
 
 from quell.loading.values import is_prefix
-from quell.management.fixing.arguments import plain_text
+from quell.management.fixing.arguments import append_items, plain_text
 from quell.management.fixing.locating import names_of, resolve, runtime_class
 from quell.management.fixing.source import CannotFixError, Edit
 from quell.management.fixing.tree import Tree, read_chain
@@ -125,18 +125,9 @@ def _appended(tree: Tree, value: cst.Tuple | cst.List, codes: Sequence[str]) -> 
         # Of a tuple, the position is inside of its parentheses, which have nothing in them.
         start = tree.start(value) + (0 if isinstance(value, cst.Tuple) and value.lpar else 1)
         return [Edit(start, start, ", ".join(codes) + ("," if isinstance(value, cst.Tuple) else ""))]
-    last = value.elements[-1]
-    end = tree.end(last.value)
-    first = value.elements[0]
-    if tree.first_line(first) == tree.first_line(last) == tree.last_line(value) and _is_one_line(tree, value):
-        return [Edit(end, end, "".join(f", {code}" for code in codes))]
-    indent = tree.source.newline + tree.source.indent_at(tree.start(first.value))
-    return [Edit(end, end, "".join(f",{indent}{code}" for code in codes))]
-
-
-def _is_one_line(tree: Tree, value: cst.BaseExpression) -> bool:
     code = tree.code(value)
-    return "\n" not in code and "\r" not in code
+    is_block = "\n" in code or "\r" in code
+    return append_items(tree, value.elements, tree.end(value), codes, is_block=is_block)
 
 
 def queryset_edits(tree: Tree, node: cst.ClassDef, model: type[Model], calls: Sequence[str]) -> list[Edit]:
