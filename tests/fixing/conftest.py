@@ -57,7 +57,9 @@ def load(file: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def rewrite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rewrite:
     """Give a function that returns a source with a plan written into it, or the reason why it is not."""
 
-    def run(source: str, plan: FetchPlan, limit: int = 200, *, is_loaded: bool = False, **given: object) -> str:
+    def run(
+        source: str, plan: FetchPlan, limit: int = 200, *, is_loaded: bool = False, **given: object
+    ) -> str:
         text = dedent(source).removeprefix("\n")
         (tmp_path / "pyproject.toml").write_text(f"[tool.ruff]\nline-length = {limit}\n")
         limit_of.cache_clear()

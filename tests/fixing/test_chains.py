@@ -142,100 +142,27 @@ def test_chain_takes_a_plan(rewrite: Rewrite, plan: FetchPlan, given: str, expec
     assert rewrite(given, plan) == expected
 
 
-MERGES = {
-    "adds a join": (JOIN, '.select_related("editor")', '.select_related("editor", "author__country")'),
-    "lengthens a join": (JOIN, '.select_related("author")', '.select_related("author__country")'),
-    "keeps a longer join": (
-        FetchPlan("author", "tags"),
-        '.select_related("author__country")',
-        '.select_related("author__country").prefetch_related("tags")',
-    ),
-    "adds to names that are unpacked": (JOIN, ".select_related(*NAMES)", '.select_related(*NAMES, "author__country")'),
-    "leaves a join that was taken back": (
-        JOIN,
-        '.select_related("author").select_related(None)',
-        '.select_related("author").select_related(None).select_related("author__country")',
-    ),
-    "prefetches beside a bare join": (
-        JOIN,
-        ".select_related()",
-        '.select_related().prefetch_related("author__country")',
-    ),
-    "prefetches what a lock would lock": (
-        JOIN,
-        ".select_for_update()",
-        '.select_for_update().prefetch_related("author__country")',
-    ),
-    "joins where the lock is named": (
-        JOIN,
-        '.select_for_update(of=("self",))',
-        '.select_for_update(of=("self",)).select_related("author__country")',
-    ),
-    "adds a prefetch": (PREFETCH, '.prefetch_related("notes")', '.prefetch_related("notes", "tags")'),
-    "goes on behind a Prefetch": (
-        FetchPlan("reviews__user"),
-        '.prefetch_related(Prefetch("reviews", queryset=ROWS))',
-        '.prefetch_related(Prefetch("reviews", queryset=ROWS), "reviews__user")',
-    ),
-    "keeps a Prefetch of the same": (
-        FetchPlan("reviews", "tags"),
-        '.prefetch_related(Prefetch("reviews", ROWS))',
-        '.prefetch_related(Prefetch("reviews", ROWS), "tags")',
-    ),
-    "lengthens a prefetch": (
-        FetchPlan("reviews__user"),
-        '.prefetch_related("reviews")',
-        '.prefetch_related("reviews__user")',
-    ),
-    "adds a key to only()": (
-        JOIN,
-        '.only("title")',
-        '.only("title", "author").select_related("author__country")',
-    ),
-    "keeps only() with the key": (
-        JOIN,
-        '.only("title", "author")',
-        '.only("title", "author").select_related("author__country")',
-    ),
-    "keeps defer() of other columns": (
-        JOIN,
-        '.defer("text")',
-        '.defer("text").select_related("author__country")',
-    ),
-    "adds to defer()": (FetchPlan(defer=("text",)), '.defer("title")', '.defer("title", "text")'),
-    "adds behind a comment": (
-        PREFETCH,
-        '.prefetch_related(\n    "notes",  # all of them\n)',
-        '.prefetch_related(\n    "notes",  # all of them\n    "tags",\n)',
-    ),
-    "adds lines where a line has no comma": (
-        PREFETCH,
-        '.prefetch_related(\n    "notes"\n)',
-        '.prefetch_related(\n    "notes",\n    "tags"\n)',
-    ),
-}
-
-
-@pytest.mark.parametrize(("plan", "given", "expected"), MERGES.values(), ids=MERGES)
-def test_chain_merges_with_what_is_there(rewrite: Rewrite, plan: FetchPlan, given: str, expected: str) -> None:
-    """Calls that are there take what is missing; what they load already is not named again."""
-    before, after = f"# here\nrows = Book.objects{given}\n", f"# here\nrows = Book.objects{expected}\n"
-    assert rewrite(before, plan) == after
-
-
 REFUSALS = {
     "two querysets": (
         JOIN,
         "rows = Book.objects.filter(pk=1) | Book.objects.filter(pk=2)",
         "the line builds 2 querysets of library.Book, and only one of them is to change",
     ),
-    "no queryset": (JOIN, "rows = helper()", "the line builds no queryset of library.Book that the source spells"),
+    "no queryset": (
+        JOIN,
+        "rows = helper()",
+        "the line builds no queryset of library.Book that the source spells",
+    ),
     "another model": (
         JOIN,
         "rows = Author.objects.all()",
         "the line builds no queryset of library.Book that the source spells",
     ),
-    "values": (JOIN, "rows = Book.objects.values('pk')", "values() returns no instances that could hold what is loaded"),
+    "values": (
+        JOIN,
+        "rows = Book.objects.values('pk')",
+        "values() returns no instances that could hold what is loaded",
+    ),
     "raw SQL": (
         JOIN,
         "rows = Book.objects.raw('SELECT 1')",
@@ -267,7 +194,9 @@ def test_chain_is_left_with_a_reason(rewrite: Rewrite, plan: FetchPlan, given: s
 
 def test_chain_in_code_that_python_cannot_read_is_left(rewrite: Rewrite) -> None:
     """A file with an error in it is no file to change."""
-    assert rewrite("rows = Book.objects.all(  # here\n", JOIN).startswith("refused: LibCST cannot read the file")
+    assert rewrite("rows = Book.objects.all(  # here\n", JOIN).startswith(
+        "refused: LibCST cannot read the file"
+    )
 
 
 def test_chain_that_loads_everything_is_left(rewrite: Rewrite) -> None:

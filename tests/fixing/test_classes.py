@@ -32,7 +32,7 @@ VIEWS = {
     "a queryset": (
         "class View(ListView):  # here\n    queryset = Book.objects.order_by('pk')\n",
         "class View(ListView):  # here\n"
-        "    queryset = Book.objects.order_by('pk').select_related(\"author\").prefetch_related(\"tags\")\n",
+        '    queryset = Book.objects.order_by(\'pk\').select_related("author").prefetch_related("tags")\n',
     ),
     "a queryset with a type": (
         "class View(ListView):  # here\n    queryset: object = Book.objects.all()\n",
@@ -101,7 +101,7 @@ ADMINS = {
     ),
     "a tuple": (
         "class View(admin.ModelAdmin):  # here\n    list_select_related = ('editor',)\n",
-        'class View(admin.ModelAdmin):  # here\n    list_select_related = (\'editor\', "author",)\n',
+        "class View(admin.ModelAdmin):  # here\n    list_select_related = ('editor', \"author\",)\n",
     ),
     "an empty tuple": (
         "class View(admin.ModelAdmin):  # here\n    list_select_related = ()\n",

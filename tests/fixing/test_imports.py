@@ -32,7 +32,8 @@ CASES = {
         "from django.db.models import Avg, Count, Model, Prefetch, Q\nfrom tests.library.models import Book, Review",
     ),
     "into an import over lines": (
-        "from django.db.models import (\n    Avg,\n    Model,\n    Q,  # or\n)\nfrom tests.library.models import Review",
+        "from django.db.models import (\n    Avg,\n    Model,\n    Q,  # or\n)\n"
+        "from tests.library.models import Review",
         "from django.db.models import (\n    Avg,\n    Count,\n    Model,\n    Prefetch,\n    Q,  # or\n)\n"
         "from tests.library.models import Review",
     ),

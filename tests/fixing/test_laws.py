@@ -27,7 +27,16 @@ CALLS = (
     '.defer("text")',
     '.only("title", "author", "editor", "publisher", "language")',
 )
-PATHS = ("author", "author__country", "editor__country", "publisher", "language", "tags", "reviews", "reviews__user")
+PATHS = (
+    "author",
+    "author__country",
+    "editor__country",
+    "publisher",
+    "language",
+    "tags",
+    "reviews",
+    "reviews__user",
+)
 
 chain_codes = st.lists(st.sampled_from(CALLS), max_size=5)
 plans = st.sets(st.sampled_from(PATHS), min_size=1).map(lambda paths: FetchPlan(*sorted(paths)))

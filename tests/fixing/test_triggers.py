@@ -76,22 +76,26 @@ def test_trigger_reads_what_its_row_holds(reading: Reading, given: str, expected
 @pytest.mark.parametrize(("reading", "given", "expected"), CASES.values(), ids=CASES)
 def test_trigger_is_changed_once(reading: Reading, given: str, expected: str) -> None:
     """A line that reads the attribute already stays as it is."""
-    line = next(number for number, text in enumerate(expected.splitlines(), 1) if f".{reading.accessor}." in text)
+    line = next(
+        number for number, text in enumerate(expected.splitlines(), 1) if f".{reading.accessor}." in text
+    )
     assert trigger_edits(_tree(expected), Location("views.py", line), reading) == []
 
 
 def test_trigger_reads_rows_that_a_name_holds() -> None:
     """Where the line only reads a name, what gave the name its value is changed."""
-    given = (
-        "def f(x):\n    reviews = x.reviews.filter(stars__gt=3).order_by('pk')\n    return [y.pk for y in reviews]"
-    )
+    given = "def f(x):\n    reviews = x.reviews.filter(stars__gt=3).order_by('pk')\n    return [y.pk for y in reviews]"
     found = _changed(given, ROWS, line=3)
     assert "reviews = (\n        x.good_reviews\n        if hasattr(x, 'good_reviews')\n" in found
     assert found.endswith("    return [y.pk for y in reviews]")
 
 
 REFUSALS = {
-    "other rows": (ROWS, "def f(x):\n    return list(x.reviews.filter(stars__gt=4).order_by('pk'))", "in another way"),
+    "other rows": (
+        ROWS,
+        "def f(x):\n    return list(x.reviews.filter(stars__gt=4).order_by('pk'))",
+        "in another way",
+    ),
     "two questions": (COUNT, "def f(x, y):\n    return x.tags.count() + y.tags.count()", "more than once"),
     "a longer way": (COUNT, "def f(x):\n    return x.book.tags.count()", "read from is more than a name"),
     "rows that are handed on": (

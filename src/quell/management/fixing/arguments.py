@@ -74,7 +74,12 @@ def append_arguments(tree: Tree, call: cst.Call, codes: Sequence[str]) -> list[E
 
 
 def append_items(
-    tree: Tree, items: Sequence[cst.Arg | cst.BaseElement], closing: int, codes: Sequence[str], *, is_block: bool
+    tree: Tree,
+    items: Sequence[cst.Arg | cst.BaseElement],
+    closing: int,
+    codes: Sequence[str],
+    *,
+    is_block: bool,
 ) -> list[Edit]:
     """
     Return the change that adds code behind the items of a call, a tuple or a list.
@@ -106,4 +111,6 @@ def _opening(call: cst.Call) -> cst.CSTNode:
 
 def _end_with_parentheses(tree: Tree, call: cst.Call, argument: cst.Arg) -> int:
     """Return the offset behind an argument, where its own parentheses have ended."""
-    return tree.start(argument) + len(tree.code(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)).rstrip())
+    return tree.start(argument) + len(
+        tree.code(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)).rstrip()
+    )

@@ -14,7 +14,6 @@ from quell.management.fixing.planning import Files, Place, origin_edits, place_o
 from quell.management.fixing.safety import Project, check_reader
 from quell.management.fixing.source import CannotFixError, Edit, Source, apply_edits, read_source
 from quell.management.fixing.templates import template_edits
-from quell.management.fixing.tree import Tree
 from quell.management.fixing.triggers import Reading, reading_of, trigger_edits
 from quell.management.fixing.units import Refusal, Unit, answer_of
 from quell.management.fixing.wanted import Wanted
@@ -177,4 +176,3 @@ def _check(text: str) -> None:
     except cst.ParserSyntaxError as error:
         msg = "the code that would come out is no Python: write it by hand"
         raise CannotFixError(msg) from error
-

@@ -47,7 +47,7 @@ class Seen:
 def main() -> None:
     """Do one job."""
     file = Path(sys.argv[1])
-    job: Job = pickle.loads(file.read_bytes())  # noqa: S301 -- the parent's own file
+    job: Job = pickle.loads(file.read_bytes())
     sys.path[:] = job.search_path
     os.environ["DJANGO_SETTINGS_MODULE"] = job.settings
     from quell.management.fixing.overlay import install_modules, install_templates

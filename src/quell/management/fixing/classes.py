@@ -146,11 +146,12 @@ def queryset_edits(tree: Tree, node: cst.ClassDef, model: type[Model], calls: Se
     cls = runtime_class(tree, node)
     declared = attribute_of(node, "model")
     names = names_of(tree.source)
-    if declared is not None and getattr(cls, "queryset", None) is None:
-        if resolve(declared.value, names, model) is model:
-            base = f"{tree.code(declared.value)}.{model._default_manager.name}"
-            indent = tree.source.indent_at(tree.start(declared.statement))
-            return [_behind(tree, declared.statement, tree.layout.statement("queryset =", base, calls, indent))]
+    is_taken = getattr(cls, "queryset", None) is not None
+    if declared is not None and not is_taken and resolve(declared.value, names, model) is model:
+        base = f"{tree.code(declared.value)}.{model._default_manager.name}"
+        indent = tree.source.indent_at(tree.start(declared.statement))
+        code = tree.layout.statement("queryset =", base, calls, indent)
+        return [_behind(tree, declared.statement, code)]
     parent = next(_bases(tree, node, cls), None)
     if parent is not None:
         code = tree.layout.statement("queryset =", f"{parent}.queryset", calls, body_indent(tree, node))
@@ -240,4 +241,3 @@ def _behind(tree: Tree, statement: cst.SimpleStatementLine, code: str, *, gap: b
     end = tree.source.line_end(tree.end(statement))
     newline, indent = tree.source.newline, tree.source.indent_at(tree.start(statement))
     return Edit(end, end, f"{newline * (1 + gap)}{indent}{code}")
-

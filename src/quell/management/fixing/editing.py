@@ -1,81 +1,19 @@
 """The changes of one chain of calls that make its queryset load what a fix wants."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import libcst as cst
 from django.db.models import Model
 
-from quell.introspection.relations import walk
 from quell.exceptions import UsageError
+from quell.introspection.relations import walk
 from quell.loading.values import is_covered, is_prefix
 from quell.management.fixing.arguments import Argument, append_arguments, read_arguments
-from quell.management.fixing.methods import QUERYSET_METHODS, is_own_method
+from quell.management.fixing.rows import Rows, space_of
 from quell.management.fixing.source import CannotFixError, Edit
 from quell.management.fixing.tree import Chain, Link, Tree
 from quell.management.fixing.wanted import Lookup, Wanted
-
-_NO_INSTANCES = frozenset({"values", "values_list", "dates", "datetimes"})
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """
-    The part of a chain that is a queryset.
-
-    ``start`` is the number of steps in front of the first call; ``end`` is the position behind the last step that
-    returns a queryset.
-    """
-
-    chain: Chain
-    start: int
-    end: int
-
-    @property
-    def calls(self) -> Sequence[Link]:
-        """Return the calls that the queryset is made of."""
-        return [link for link in self.chain.links[self.start : self.end] if link.call is not None]
-
-    def named(self, name: str) -> list[Link]:
-        """Return the calls of one method."""
-        return [link for link in self.calls if link.name == name]
-
-    @property
-    def last(self) -> cst.BaseExpression:
-        """Return the expression that new calls follow."""
-        return self.chain.links[self.end - 1].node if self.end else self.chain.root
-
-
-def rows_of(chain: Chain, model: type[Model], start: int) -> Rows:
-    """
-    Return the part of a chain that is a queryset of the model; its steps begin at a position.
-
-    Raises:
-        CannotFixError: If it returns no instances.
-    """
-    end = start
-    for position in range(start, len(chain.links)):
-        link = chain.links[position]
-        if link.call is None or not (link.name in QUERYSET_METHODS or is_own_method(model, link.name)):
-            break
-        end = position + 1
-    behind = chain.links[end].name if end < len(chain.links) else ""
-    if behind in _NO_INSTANCES:
-        msg = f"{behind}() returns no instances that could hold what is loaded"
-        raise CannotFixError(msg)
-    if behind == "raw":
-        msg = "raw SQL takes no joins and no columns: select what is needed in the SQL, or append prefetch_related()"
-        raise CannotFixError(msg)
-    return Rows(chain, start, end)
-
-
-def takes_joins(rows: Rows) -> bool:
-    """Tell whether ``select_related()`` can be added: not beside a bare one, and not where it would lock more rows."""
-    is_bare = any(not link.call.args for link in rows.named("select_related") if link.call is not None)
-    locks = [link.call for link in rows.named("select_for_update") if link.call is not None]
-    return not is_bare and all(
-        any(arg.keyword is not None and arg.keyword.value == "of" for arg in call.args) for call in locks
-    )
 
 
 def edits_of(tree: Tree, rows: Rows, wanted: Wanted, model: type[Model]) -> list[Edit]:
@@ -123,7 +61,7 @@ class _Changes:
             return self._found
         tree, end = self._tree, self._tree.end(self._rows.last)
         calls = [tree.quoted(call) for call in self._new]
-        space = _space(tree, self._rows)
+        space = space_of(tree, self._rows)
         if space:
             indent = space.replace("\r", "\n").rpartition("\n")[2]
             code = "".join(f"{space}{tree.layout.exploded(call, indent)}" for call in calls)
@@ -215,7 +153,9 @@ class _Changes:
         for link in deferred:
             names = self._texts(link)
             if any(is_covered(name.removesuffix("_id"), paths) or is_covered(name, paths) for name in names):
-                msg = f"{link.name}() leaves out a key that is needed: take it out of there, and run this again"
+                msg = (
+                    f"{link.name}() leaves out a key that is needed: take it out of there, and run this again"
+                )
                 raise CannotFixError(msg)
 
     def _extend(self, method: str, names: Sequence[str], *, first: Sequence[str] = ()) -> None:
@@ -298,22 +238,6 @@ def _is_whole_value(tree: Tree, chain: Chain) -> bool:
     node = chain.node
     is_value = isinstance(tree.parent(node), cst.Return | cst.Assign | cst.AnnAssign)
     return is_value and not node.lpar and tree.first_line(node) == tree.last_line(node)
-
-
-def _space(tree: Tree, rows: Rows) -> str:
-    """Return the white space in front of a new call: that of the last call that begins a line of its own."""
-    for link in reversed(rows.chain.links):
-        if link.attribute is None:
-            continue
-        space = tree.code(link.attribute.dot).partition(".")[0]
-        if "\n" in space or "\r" in space:
-            # A comment in there belongs to the call that it stands behind.
-            return space if "\\" in space else _last_line(space, tree.source.newline)
-    return ""
-
-
-def _last_line(space: str, newline: str) -> str:
-    return newline + space.replace("\r", "\n").rpartition("\n")[2]
 
 
 def _bare(code: str) -> str:

@@ -1,6 +1,6 @@
 """The imports that new code needs beside those that a module has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import libcst as cst
 
@@ -82,9 +82,9 @@ class Imports:
 
     def _imports_from(self, module: str) -> cst.ImportFrom | None:
         for _, item in _statements(self._tree.module.body):
-            if isinstance(item, cst.ImportFrom) and not isinstance(item.names, cst.ImportStar):
-                if _module_of(item, self._package) == module:
-                    return item
+            is_open = isinstance(item, cst.ImportFrom) and not isinstance(item.names, cst.ImportStar)
+            if isinstance(item, cst.ImportFrom) and is_open and _module_of(item, self._package) == module:
+                return item
         return None
 
     def _new_line(self, module: str, code: str) -> Edit:
@@ -136,7 +136,7 @@ def _extended(tree: Tree, statement: cst.ImportFrom, names: list[str]) -> Iterat
         indent = tree.source.newline + tree.source.indent_at(tree.start(aliases[0]))
         if behind is not None:
             start = tree.start(behind)
-            own_line = is_block and tree.source.text[: start].rstrip(" \t").endswith(("\n", "\r"))
+            own_line = is_block and tree.source.text[:start].rstrip(" \t").endswith(("\n", "\r"))
             yield Edit(start, start, f"{name},{indent}" if own_line else f"{name}, ")
             continue
         end = tree.end(aliases[-1])
@@ -162,7 +162,7 @@ def _as_block(
 
 
 def _statements(
-    body: "tuple[cst.BaseCompoundStatement | cst.BaseSmallStatement | cst.BaseStatement, ...] | list[cst.BaseStatement]",
+    body: Iterable[cst.CSTNode],
 ) -> Iterator[tuple[cst.SimpleStatementLine, cst.BaseSmallStatement]]:
     """Yield the statements at the top of a module that always run."""
     for line in body:
@@ -171,7 +171,7 @@ def _statements(
                 yield line, item
 
 
-def _header(body: "list[cst.BaseStatement]") -> Iterator[cst.SimpleStatementLine]:
+def _header(body: Iterable[cst.CSTNode]) -> Iterator[cst.SimpleStatementLine]:
     """Yield the imports that a module begins with."""
     for number, line in enumerate(body):
         if isinstance(line, cst.SimpleStatementLine):
@@ -214,14 +214,12 @@ def _dotted(node: cst.CSTNode) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _bound(body: "list[cst.BaseStatement] | tuple[cst.BaseStatement, ...]", package: str) -> Iterator[tuple[str, str]]:
+def _bound(body: Iterable[cst.CSTNode], package: str) -> Iterator[tuple[str, str]]:
     """Yield the names that a module binds when it runs, each with what it was imported from."""
     for line in body:
         if isinstance(line, cst.FunctionDef | cst.ClassDef):
             yield line.name.value, ""
-        elif isinstance(line, cst.If) and not _is_type_checking(line):
-            yield from _bound(_block(line.body), package)
-        elif isinstance(line, cst.Try):
+        elif (isinstance(line, cst.If) and not _is_type_checking(line)) or isinstance(line, cst.Try):
             yield from _bound(_block(line.body), package)
         elif isinstance(line, cst.SimpleStatementLine):
             for item in line.body:
@@ -245,12 +243,9 @@ def _bound_by(item: cst.BaseSmallStatement, package: str) -> Iterator[tuple[str,
         module = _module_of(item, package)
         for alias in item.names:
             yield alias.evaluated_alias or alias.evaluated_name, f"{module}.{alias.evaluated_name}"
-    elif isinstance(item, cst.Assign):
-        for target in item.targets:
-            if isinstance(target.target, cst.Name):
-                yield target.target.value, ""
-    elif isinstance(item, cst.AnnAssign) and isinstance(item.target, cst.Name):
-        yield item.target.value, ""
+    elif isinstance(item, cst.Assign | cst.AnnAssign):
+        targets = [item.target] if isinstance(item, cst.AnnAssign) else [part.target for part in item.targets]
+        yield from ((target.value, "") for target in targets if isinstance(target, cst.Name))
 
 
 def _local_names(tree: Tree, place: cst.CSTNode) -> Iterator[str]:

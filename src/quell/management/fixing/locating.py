@@ -19,9 +19,7 @@ from quell.management.fixing.source import CannotFixError, Source
 from quell.management.fixing.tree import Chain, Link, Tree, chains
 
 # What takes a model, and asks its default manager.
-_SHORTCUTS = frozenset(
-    {"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"}
-)
+_SHORTCUTS = frozenset({"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"})
 _SURE, _LIKELY = 2, 1
 
 
@@ -30,7 +28,7 @@ def module_of(source: Source) -> ModuleType | None:
     path = str(source.path.resolve())
     for module in list(sys.modules.values()):
         # Some modules compute their attributes, and fail in doing so.
-        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        file = getattr(module, "__dict__", {}).get("__file__")
         if file and (file == str(source.path) or file == path):
             return module
     return None
@@ -109,7 +107,7 @@ def building_link(chain: Chain, model: type[Model], names: Mapping[str, object])
         if isinstance(known, type) and issubclass(known, Model):
             return position if _is_of(known, model) and link.name in managers else None
         if isinstance(known, Manager | QuerySet):
-            return position - 1 if known.model is not None and _is_of(known.model, model) else None
+            return position - 1 if _is_of(known.model, model) else None
     return None
 
 

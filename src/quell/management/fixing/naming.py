@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.apps import apps
 import django.db.models.functions  # noqa: F401 -- names of generated code are looked up in it
+from django.apps import apps
 
 from quell.management.fixing.source import CannotFixError
 

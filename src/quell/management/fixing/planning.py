@@ -13,7 +13,7 @@ from quell.events import Location
 from quell.loading.plan import FetchPlan
 from quell.loading.splitting import split
 from quell.management.fixing.classes import attribute_of, join_edits, method_edits, queryset_edits
-from quell.management.fixing.editing import Rows, edits_of, rows_of, takes_joins, without_joins
+from quell.management.fixing.editing import edits_of, without_joins
 from quell.management.fixing.imports import Imports
 from quell.management.fixing.locating import (
     building_link,
@@ -23,6 +23,7 @@ from quell.management.fixing.locating import (
     names_of,
     runtime_class,
 )
+from quell.management.fixing.rows import Rows, rows_of, takes_joins
 from quell.management.fixing.source import CannotFixError, Edit, Territory, read_source
 from quell.management.fixing.tree import Chain, Tree, read_chain
 from quell.management.fixing.units import Unit, wanted_by
@@ -103,7 +104,9 @@ def _place_of_line(tree: Tree, origin: Location, model: type[Model]) -> Place:
 def _is_class(tree: Tree, origin: Location) -> bool:
     name = origin.function.rpartition(".")[2]
     return any(
-        isinstance(node, cst.ClassDef) and node.name.value == name and tree.first_line(node.name) == origin.line
+        isinstance(node, cst.ClassDef)
+        and node.name.value == name
+        and tree.first_line(node.name) == origin.line
         for node in tree.nodes
     )
 
@@ -121,7 +124,9 @@ def _rows(tree: Tree, chain: Chain, model: type[Model]) -> Rows:
     return rows_of(chain, model, position + 1)
 
 
-def origin_edits(place: Place, unit: Unit, answers: Wanted, imports: Imports, homes: Mapping[str, object]) -> list[Edit]:
+def origin_edits(
+    place: Place, unit: Unit, answers: Wanted, imports: Imports, homes: Mapping[str, object]
+) -> list[Edit]:
     """
     Return the changes at an origin, and note what they import.
 

@@ -109,7 +109,9 @@ def _texts(fixer: Fixer, result: Result) -> dict[Path, tuple[Source, str]]:
     try:
         return fixer.texts(result.changes)
     except CannotFixError as error:
-        result.refusals += [Refusal(finding, str(error)) for change in result.changes for finding in change.unit.all]
+        result.refusals += [
+            Refusal(finding, str(error)) for change in result.changes for finding in change.unit.all
+        ]
         result.changes = []
         return {}
 

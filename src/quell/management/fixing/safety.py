@@ -100,7 +100,11 @@ def _is_view(tree: Tree, outer: cst.ClassDef | cst.FunctionDef, url: str) -> boo
         view: Any = resolve(url.partition("?")[0]).func
     except Resolver404:
         return False
-    cls = getattr(view, "cls", None) or getattr(view, "view_class", None) or type(getattr(view, "model_admin", None))
+    cls = (
+        getattr(view, "cls", None)
+        or getattr(view, "view_class", None)
+        or type(getattr(view, "model_admin", None))
+    )
     if isinstance(outer, cst.ClassDef):
         owner = runtime_class(tree, outer)
         return owner is not None and issubclass(cls, owner)

@@ -131,7 +131,7 @@ class Territory:
             CannotFixError: With the reason.
         """
         if not path.is_file():
-            raise CannotFixError(f"{path} is no file")  # noqa: EM102 -- the name is all there is to say
+            raise CannotFixError(f"{path} is no file")
         real = path.resolve()
         if not any(real.is_relative_to(root) for root in self.also):
             if {"site-packages", "dist-packages"} & set(real.parts):

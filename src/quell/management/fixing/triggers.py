@@ -21,7 +21,9 @@ from quell.management.fixing.tree import Chain, Link, Tree, chains
 from quell.management.fixing.wanted import Wanted
 
 # What does not care whether it is given a list or a queryset.
-_READERS = frozenset({"len", "list", "tuple", "set", "sorted", "any", "all", "sum", "enumerate", "bool", "zip"})
+_READERS = frozenset(
+    {"len", "list", "tuple", "set", "sorted", "any", "all", "sum", "enumerate", "bool", "zip"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,16 @@ def reading_of(finding: Finding, wanted: Wanted) -> Reading:
         CannotFixError: If that is more than one thing, or belongs to other rows than those of the queryset.
     """
     accessor = finding.path
-    names = [*(item.to_attr for item in wanted.lookups if item.to_attr), *(name for name, _ in wanted.columns)]
-    if "__" in accessor or len(names) != 1 or wanted.joins or any(not item.to_attr for item in wanted.lookups):
+    names = [
+        *(item.to_attr for item in wanted.lookups if item.to_attr),
+        *(name for name, _ in wanted.columns),
+    ]
+    if (
+        "__" in accessor
+        or len(names) != 1
+        or wanted.joins
+        or any(not item.to_attr for item in wanted.lookups)
+    ):
         msg = "the code that asks has to change in a way that a person has to decide"
         raise CannotFixError(msg)
     if wanted.columns:
@@ -55,9 +65,11 @@ def reading_of(finding: Finding, wanted: Wanted) -> Reading:
         method = "exists" if isinstance(code, ast.Call) and _name(code.func) == "Exists" else "count"
         return Reading(accessor, names[0], method, _steps_of_rows(code))
     code = ast.parse(wanted.lookups[0].code, mode="eval").body
-    rows = next((item.value for item in code.keywords if item.arg == "queryset"), None) if isinstance(
-        code, ast.Call
-    ) else None
+    rows = (
+        next((item.value for item in code.keywords if item.arg == "queryset"), None)
+        if isinstance(code, ast.Call)
+        else None
+    )
     if isinstance(rows, ast.Subscript):
         if ast.unparse(rows.slice) != ":1":
             msg = "the code that asks takes a slice, and a person has to decide how it reads the list"
@@ -158,16 +170,22 @@ def _asking(tree: Tree, spot: Location, reading: Reading) -> Iterator[Chain]:
         yield from here
         return
     read = {
-        node.value
-        for node in tree.nodes
-        if isinstance(node, cst.Name) and tree.first_line(node) == spot.line
+        node.value for node in tree.nodes if isinstance(node, cst.Name) and tree.first_line(node) == spot.line
     }
-    functions = [node for node in tree.nodes if isinstance(node, cst.FunctionDef) and _spans(tree, node, spot.line)]
+    functions = [
+        node for node in tree.nodes if isinstance(node, cst.FunctionDef) and _spans(tree, node, spot.line)
+    ]
     for item in every:
         parent = tree.parent(item.node)
-        if not functions or functions[-1] not in tree.ancestors(item.node) or not isinstance(parent, cst.Assign):
+        if (
+            not functions
+            or functions[-1] not in tree.ancestors(item.node)
+            or not isinstance(parent, cst.Assign)
+        ):
             continue
-        if any(isinstance(target.target, cst.Name) and target.target.value in read for target in parent.targets):
+        if any(
+            isinstance(target.target, cst.Name) and target.target.value in read for target in parent.targets
+        ):
             yield item
 
 
@@ -246,7 +264,7 @@ def _check_use(tree: Tree, node: cst.CSTNode) -> None:
 
 def _reads(tree: Tree, function: cst.FunctionDef, target: cst.Name) -> list[cst.CSTNode]:
     """Return where a function uses a name, which is not where something has an attribute or argument of that name."""
-    found = []
+    found: list[cst.CSTNode] = []
     for node in tree.nodes:
         if not isinstance(node, cst.Name) or node.value != target.value or node is target:
             continue
@@ -265,5 +283,7 @@ def _is_read_through(tree: Tree, node: cst.CSTNode) -> bool:
             return iterated is node
         case cst.Arg() as argument:
             call = tree.parent(argument)
-            return isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in _READERS
+            return (
+                isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in _READERS
+            )
     return False

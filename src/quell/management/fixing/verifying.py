@@ -119,7 +119,9 @@ class Verifier:
         if difference:
             return f"as it is written, the output differs: {difference}"
         if fixed.queries >= control.queries:
-            return f"as it is written, there are no fewer queries: {fixed.queries} instead of {control.queries}"
+            return (
+                f"as it is written, there are no fewer queries: {fixed.queries} instead of {control.queries}"
+            )
         left = patterns_of(change) & fixed.patterns
         return f"as it is written, the pattern is still there: {sorted(left)[0][2]}" if left else ""
 
@@ -172,7 +174,7 @@ def _run(file: Path) -> dict[str, Seen]:
         "PYTHONHASHSEED": "0",
     }
     try:
-        done = subprocess.run(  # noqa: S603 -- this interpreter and code of this module
+        done = subprocess.run(
             [sys.executable, "-c", _CODE, str(file)],
             env=variables,
             capture_output=True,
@@ -187,5 +189,5 @@ def _run(file: Path) -> dict[str, Seen]:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         msg = f"the project does not start: {last[0]}"
         raise CannotRunError(msg)
-    answer: dict[str, Seen] = pickle.loads(file.with_suffix(".out").read_bytes())  # noqa: S301 -- our own file
+    answer: dict[str, Seen] = pickle.loads(file.with_suffix(".out").read_bytes())
     return answer
