@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from quell.findings import Finding
+from quell.findings import Finding, Location
 from quell.management.fixing.changes import Change
 from quell.management.fixing.source import Source
-from quell.management.fixing.units import Refusal
+from quell.management.fixing.units import Refusal, attribute_of_answer
 from quell.management.profiling.output import Paint
 from quell.reporting.text import plural, relative, short_path
 
+# See Note [A trigger with a way back].
+_WAYS_BACK = ("hasattr(", " is None %}")
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
@@ -60,12 +62,25 @@ def _changed(change: Change, result: Result, paint: Paint) -> Iterator[str]:
     yield paint(f"{verb} {short_path(first.origin)}{place}: {first.model} {_paths(change.unit.all)}", "bold")
     saved = sum(finding.saved_queries for finding in change.unit.all)
     yield f"  why    {plural(saved, 'needless query', 'needless queries')} on {', '.join(change.urls)}"
-    triggers = [path for path in change.edits if path != change.path and change.edits[path]]
     if change.unit.answers:
-        names = ", ".join(relative(str(path)) for path in triggers) or "the same file"
-        yield f"  reads  what the rows hold now in {names}; rows of other querysets are asked as before"
+        yield f"  reads  {_readers(change)}"
     how = "as it is written: same output, fewer queries" if not result.note else f"by a rerun; {result.note}"
     yield f"  proof  {how}"
+
+
+def _readers(change: Change) -> str:
+    """Say where the code that asked reads what the rows hold now."""
+    first = change.unit.first.origin
+    spots = [spot for finding in change.unit.answers for spot in triggers_of(finding)]
+    names = ", ".join(dict.fromkeys(short_path(spot) for spot in spots if spot != first))
+    has_way_back = any(mark in edit.text for edits in change.edits.values() for edit in edits for mark in _WAYS_BACK)
+    rest = "; rows that do not hold it are asked as before" if has_way_back else ", which nothing else shows"
+    return f"what the rows hold now, at {names}{rest}"
+
+
+def triggers_of(finding: Finding) -> tuple[Location, ...]:
+    """Return all lines that ask."""
+    return finding.triggers or ((finding.trigger,) if finding.trigger is not None else ())
 
 
 def _paths(findings: Sequence[Finding]) -> str:
@@ -85,9 +100,12 @@ def _left(refusal: Refusal, paint: Paint) -> Iterator[str]:
     yield f"  why    {refusal.reason}"
     if finding.suggestion:
         yield f"  write  {finding.suggestion}"
-    for trigger in finding.triggers or ((finding.trigger,) if finding.trigger is not None else ()):
-        if trigger != spot:
-            yield f"  at     {short_path(trigger)}, which asks"
+    read = attribute_of_answer(finding)
+    for trigger in triggers_of(finding):
+        if read:
+            yield f"  read   .{read} at {short_path(trigger)}, instead of asking"
+        elif str(trigger) != str(spot):
+            yield f"  asks   {short_path(trigger)}"
 
 
 def _summary(result: Result) -> str:

@@ -32,11 +32,12 @@ class Options:
 
 
 def project_roots() -> tuple[Path, ...]:
-    """Return the folders of the project: ``BASE_DIR``, and where the command was started."""
+    """Return the folders of the project: ``BASE_DIR``, and that of the ``manage.py`` that was started."""
     base = getattr(settings, "BASE_DIR", None)
     found = [Path(base).resolve()] if base else []
     here = Path.cwd()
-    if not any(here.is_relative_to(root) for root in found):
+    is_project = not found or (here / "manage.py").is_file()
+    if is_project and not any(here.is_relative_to(root) for root in found):
         found.append(here)
     return tuple(found)
 

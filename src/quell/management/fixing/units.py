@@ -135,6 +135,18 @@ def answer_of(finding: Finding) -> Wanted:
     return wanted_by(own, finding.model)
 
 
+def attribute_of_answer(finding: Finding) -> str:
+    """Return the attribute that a trigger would read, where it has to read one; else an empty text."""
+    if finding.proof is None or not is_proven(finding) or not needs_trigger(finding):
+        return ""
+    try:
+        wanted = answer_of(finding)
+    except CannotFixError:
+        return ""
+    names = [*(item.to_attr for item in wanted.lookups if item.to_attr), *(name for name, _ in wanted.columns)]
+    return names[0] if len(names) == 1 else ""
+
+
 def pages_of(unit: Unit, pages: Sequence[Page]) -> list[str]:
     """Return the paths of the pages that showed an origin."""
     keys = {(str(finding.origin), finding.model) for finding in unit.all}
