@@ -200,3 +200,24 @@ def test_class_is_left_with_a_reason(rewrite: Rewrite, given: str, place: str, r
         suggestion='list_select_related = ("author",)',
     )
     assert found == f"refused: {reason}"
+
+
+def test_admin_of_other_rows_is_left(rewrite: Rewrite) -> None:
+    """An admin that shows rows of another model on one of its pages does not build their queryset."""
+    given = "@admin.register(Author, site=SITE)\nclass View(admin.ModelAdmin):  # here\n    pass\n"
+    head = HEAD.replace("import Book", "import Author, Book").replace(
+        "BOOKS =", "SITE = admin.AdminSite()\nBOOKS ="
+    )
+    found = rewrite(head + given, FetchPlan("tags"), is_loaded=True, place="View.get_queryset")
+    assert found == (
+        "refused: the framework builds the queryset, of other rows than those that the class is about"
+    )
+
+
+def test_view_of_other_rows_is_left(rewrite: Rewrite) -> None:
+    """A view that declares a queryset of another model is not where these rows come from."""
+    given = "from tests.library.models import Tag\nclass View(ListView):  # here\n    queryset = Tag.objects.all()\n"
+    found = rewrite(HEAD + given, FetchPlan("tags"), is_loaded=True, place="View.queryset")
+    assert found == (
+        "refused: the framework builds the queryset, of other rows than those that the class is about"
+    )

@@ -111,6 +111,14 @@ def building_link(chain: Chain, model: type[Model], names: Mapping[str, object])
     return None
 
 
+def declares_other(tree: Tree, chain: Chain, model: type[Model]) -> bool:
+    """Tell whether a chain begins with another model than the one whose rows are to be changed."""
+    names = names_of(tree.source)
+    nodes = [chain.root, *(link.node for link in chain.links)]
+    found = [item for node in nodes if isinstance(item := resolve(node, names, model), type)]
+    return any(issubclass(item, Model) and not _is_of(item, model) for item in found)
+
+
 def _is_of(known: type[Model], model: type[Model]) -> bool:
     return known._meta.concrete_model is model._meta.concrete_model
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import libcst as cst
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.sites import all_sites
 from django.db.models import Manager, Model, QuerySet
 
 from quell.advice.models import model_of
@@ -17,6 +18,7 @@ from quell.management.fixing.editing import edits_of, without_joins
 from quell.management.fixing.imports import Imports
 from quell.management.fixing.locating import (
     building_link,
+    declares_other,
     find_chain,
     find_class,
     find_shortcut,
@@ -28,6 +30,9 @@ from quell.management.fixing.source import CannotFixError, Edit, Territory, read
 from quell.management.fixing.tree import Chain, Tree, read_chain
 from quell.management.fixing.units import Unit, wanted_by
 from quell.management.fixing.wanted import Lookup, Wanted
+
+
+_OTHER_ROWS = "the framework builds the queryset, of other rows than those that the class is about"
 
 
 @dataclass(slots=True)
@@ -84,14 +89,39 @@ def place_of(files: Files, unit: Unit) -> Place:
     if not _is_class(tree, origin):
         return _place_of_line(tree, origin, model)
     owner = find_class(tree, origin)
+    _check_owner(tree, owner, model)
     declared = attribute_of(owner, "queryset")
     if declared is None or finding.place.endswith(".list_select_related"):
         return Place(tree, model, owner=owner)
     chain = read_chain(declared.value)
+    if building_link(chain, model, names_of(tree.source)) is None and declares_other(tree, chain, model):
+        raise CannotFixError(_OTHER_ROWS)
     if not chain.links and not _is_queryset(chain, tree):
         msg = "the class takes its queryset from what the source does not spell"
         raise CannotFixError(msg)
     return Place(tree, model, rows=_rows(tree, chain, model))
+
+
+def _check_owner(tree: Tree, owner: cst.ClassDef, model: type[Model]) -> None:
+    """
+    Refuse a class that a framework asks for other rows than those that are to be changed.
+
+    Raises:
+        CannotFixError: If an admin, which declares no model, is registered for another one.
+    """
+    cls = runtime_class(tree, owner)
+    if cls is None or not issubclass(cls, BaseModelAdmin):
+        return
+    known = getattr(cls, "model", None)
+    models = [known] if known is not None else _admin_models(cls)
+    if models and not any(item._meta.concrete_model is model._meta.concrete_model for item in models):
+        raise CannotFixError(_OTHER_ROWS)
+
+
+def _admin_models(cls: type) -> list[type[Model]]:
+    return [
+        model for site in all_sites for model, admin in site._registry.items() if type(admin) is cls
+    ]
 
 
 def _place_of_line(tree: Tree, origin: Location, model: type[Model]) -> Place:
