@@ -17,8 +17,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROWS = 5
-# The package that an application consists of, which is the folder that may be changed.
-PACKAGES = {"survey_and_report": "survey", "django_helpdesk": "helpdesk", "wiki": "wiki"}
+# The package that an application consists of, which is the folder that may be changed, and how its tests run.
+PACKAGES = {
+    "django_todo": ("todo", ("-m", "pytest", "-q", "-p", "no:cacheprovider", "todo/tests")),
+    "survey_and_report": ("survey", ("-m", "django", "test", "survey")),
+}
 SETTINGS = """
 from pathlib import Path
 
@@ -50,7 +53,7 @@ class Copy:
 
     def __init__(self, app: str, folder: Path) -> None:
         self.folder = folder
-        self.package = PACKAGES[app]
+        self.package, self._tests = PACKAGES[app]
         found = importlib.util.find_spec(self.package)
         if found is None or found.origin is None:
             raise SystemExit(f"{self.package} is not installed here: use the interpreter that prepare.py printed")
@@ -80,11 +83,10 @@ class Copy:
 
     def test(self) -> str:
         """Run the tests that the application brings along; return what they came to."""
-        text = self.run("-m", "django", "test", self.package).stderr
-        count = re.search(r"Ran (\d+) tests?", text)
-        names = sorted(re.findall(r"^(?:FAIL|ERROR): (\S+)", text, re.MULTILINE))
-        end = re.findall(r"^(OK.*|FAILED.*)$", text, re.MULTILINE)
-        return f"{count[1] if count else 0} tests, {end[-1] if end else text[-500:]} {' '.join(names)}".strip()
+        done = self.run(*self._tests)
+        lines = re.findall(r"^(?:\d+ (?:passed|failed).*?|Ran \d+ tests?|OK.*|FAILED \(.*)(?= in |$)", done.stdout + done.stderr, re.M)
+        names = sorted(set(re.findall(r"^(?:FAIL|ERROR|FAILED)[: ]+(\S+)", done.stdout + done.stderr, re.MULTILINE)))
+        return ", ".join([*lines, *names]) or done.stderr[-500:]
 
     def diff(self) -> Iterator[str]:
         """Yield the difference between the copy and the original."""

@@ -1,0 +1,1 @@
+"""Run django-todo with n rows behind each of its list pages."""
