@@ -8,7 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/batch-loading.md", "docs/cost.md", "docs/peers.md", "docs/verification.md")
+PAGES = (
+    "README.md",
+    "docs/batch-loading.md",
+    "docs/cost.md",
+    "docs/fix.md",
+    "docs/peers.md",
+    "docs/verification.md",
+)
 
 
 def _run(target: str) -> str:
@@ -36,6 +43,8 @@ def _only(text: str, pattern: str) -> str:
 BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
+    "fix": ("fix", lambda text: text.partition("== django_todo")[0].rstrip()),
+    "fix-todo": ("fix", lambda text: text.partition("== django_todo\n")[2].rstrip()),
     "bench": ("bench", lambda text: _from(text, r"^Python ")),
     "batch": ("batch", lambda text: _from(text, r"^Python ")),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),

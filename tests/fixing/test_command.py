@@ -1,8 +1,11 @@
 """``manage.py quell fix`` over a project in files."""
 
 import importlib.util
+import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,9 @@ LEFT = {
     "Q101 shop.Book tags": {
         "the project uses the name tags_count already, so what a row holds by it is not known",
     },
-    "Q102 shop.Author": {"not proven: only other code helps here, so there is nothing that a rerun could try"},
+    "Q102 shop.Author": {
+        "not proven: only other code helps here, so there is nothing that a rerun could try"
+    },
 }
 
 
@@ -39,20 +44,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def project(prepared: Project, tmp_path: Path) -> Iterator[Project]:
+def project(prepared: Project, tmp_path: Path) -> Project:
     """A copy of the project."""
     folder = tmp_path / "shop"
     folder.mkdir()
     found = Project(folder)
     shutil.copy(prepared.folder / "db.sqlite3", folder)
-    yield found
+    return found
 
 
 def _left(output: str) -> dict[str, set[str]]:
     """Return the reasons why findings were left, by what they are about."""
     found: dict[str, set[str]] = {}
     lines = output.splitlines()
-    for line, why in zip(lines, lines[1:], strict=False):
+    for line, why in pairwise(lines):
         if line.startswith("left "):
             found.setdefault(line.partition(": ")[2], set()).add(why.removeprefix("  why    "))
     return found
@@ -65,7 +70,7 @@ def test_fix_shows_what_it_would_write(project: Project) -> None:
     done = project.run("quell", "fix", "/joined/")
 
     assert "-    rows = Book.objects.order_by('title')\n" in done.stdout
-    assert '+    rows = Book.objects.order_by(\'title\').select_related("author")\n' in done.stdout
+    assert "+    rows = Book.objects.order_by('title').select_related(\"author\")\n" in done.stdout
     assert done.stdout.splitlines()[-1] == "1 queryset can be changed in 1 file; --apply writes them"
     assert (done.returncode, done.stderr, project.texts()) == (1, "", before)
 
@@ -79,7 +84,7 @@ def test_fix_writes_what_is_proven_and_names_the_rest(project: Project) -> None:
     assert _left(done.stdout) == LEFT
     views = after["shop/views.py"]
     assert 'Book.objects.filter(title__gt="").select_related("author")\n' in views
-    assert 'else book.reviews.count()\n' in views
+    assert "else book.reviews.count()\n" in views
     assert WAY_BACK in after["templates/list.html"]
     assert done.returncode == 1
 
@@ -121,5 +126,24 @@ def test_fix_needs_libcst(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "quell.management.commands.quell.find_spec", lambda name: None if name == "libcst" else find(name)
     )
-    with override_settings(DEBUG=True), pytest.raises(CommandError, match=r'pip install "django-quell\[fix\]"'):
+    with (
+        override_settings(DEBUG=True),
+        pytest.raises(CommandError, match=r'pip install "django-quell\[fix\]"'),
+    ):
         call_command("quell", "fix", "/")
+
+
+def test_quell_works_without_libcst() -> None:
+    """Nothing but the codemod imports LibCST, the command included."""
+    code = (
+        "import sys; sys.modules['libcst'] = None; import quell, quell.management.commands.quell;"
+        "import quell.management.fixing.source"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

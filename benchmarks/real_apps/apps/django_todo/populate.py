@@ -20,7 +20,11 @@ def populate(n: int) -> None:
         task_list = TaskList.objects.create(name=f"List {index:03}", slug=f"l{index:03}", group=group)
         for number, (where, who) in enumerate(((task_list, user), (hub.task_list, user), (task_list, staff))):
             task = Task.objects.create(
-                title=f"Task {index:03}.{number}", task_list=where, created_by=user, note="Text", priority=index
+                title=f"Task {index:03}.{number}",
+                task_list=where,
+                created_by=user,
+                note="Text",
+                priority=index,
             )
             task.assigned_to.add(who, user)
             done = Task.objects.create(
@@ -36,5 +40,7 @@ def _create_hub() -> User:
     group = Group.objects.create(name=HUB)
     staff.groups.add(group)
     task_list = TaskList.objects.create(name=HUB, slug=HUB, group=group)
-    Task.objects.create(title=HUB, task_list=task_list, created_by=staff, note="The task that has n of everything.")
+    Task.objects.create(
+        title=HUB, task_list=task_list, created_by=staff, note="The task that has n of everything."
+    )
     return staff

@@ -60,7 +60,5 @@ TEMPLATES = [
 ]
 
 # What its own tests expect of a project.
-TODO_STAFF_ONLY = False
 TODO_DEFAULT_LIST_SLUG = "tickets"
-TODO_DEFAULT_ASSIGNEE = None
-TODO_PUBLIC_SUBMIT_REDIRECT = "/"
+TODO_MAIL_USER_MAPPER = None

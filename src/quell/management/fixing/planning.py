@@ -31,7 +31,6 @@ from quell.management.fixing.tree import Chain, Tree, read_chain
 from quell.management.fixing.units import Unit, wanted_by
 from quell.management.fixing.wanted import Lookup, Wanted
 
-
 _OTHER_ROWS = "the framework builds the queryset, of other rows than those that the class is about"
 
 
@@ -119,9 +118,7 @@ def _check_owner(tree: Tree, owner: cst.ClassDef, model: type[Model]) -> None:
 
 
 def _admin_models(cls: type) -> list[type[Model]]:
-    return [
-        model for site in all_sites for model, admin in site._registry.items() if type(admin) is cls
-    ]
+    return [model for site in all_sites for model, admin in site._registry.items() if type(admin) is cls]
 
 
 def _place_of_line(tree: Tree, origin: Location, model: type[Model]) -> Place:

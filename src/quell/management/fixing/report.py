@@ -1,7 +1,7 @@
 """What was changed and why, what was left to a person and why, and the change itself as a diff."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,13 +19,18 @@ _COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 @dataclass(slots=True)
 class Result:
-    """What a run of ``quell fix`` came to; ``note`` tells why nothing was run as it is written."""
+    """
+    What a run of ``quell fix`` came to.
+
+    ``note`` tells why nothing was run as it is written; ``queries`` are those of each page, before and after.
+    """
 
     changes: list[Change] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     files: dict[Path, tuple[Source, str]] = field(default_factory=dict)
     is_applied: bool = False
     note: str = ""
+    queries: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:
@@ -60,12 +65,19 @@ def _changed(change: Change, result: Result, paint: Paint) -> Iterator[str]:
     verb = "changed" if result.is_applied else "can change"
     place = f" ({first.place})" if first.place else ""
     yield paint(f"{verb} {short_path(first.origin)}{place}: {first.model} {_paths(change.unit.all)}", "bold")
-    saved = sum(finding.saved_queries for finding in change.unit.all)
-    yield f"  why    {plural(saved, 'needless query', 'needless queries')} on {', '.join(change.urls)}"
+    for reason in dict.fromkeys(item.message or item.path for item in change.unit.all):
+        yield f"  why    {reason}"
     if change.unit.answers:
         yield f"  reads  {_readers(change)}"
-    how = "as it is written: same output, fewer queries" if not result.note else f"by a rerun; {result.note}"
-    yield f"  proof  {how}"
+    for url in change.urls:
+        yield f"  proof  {_proof(url, result)}"
+
+
+def _proof(url: str, result: Result) -> str:
+    if result.note:
+        return f"{url}: by a rerun; {result.note}"
+    before, after = result.queries.get(url, (0, 0))
+    return f"{url}: as it is written, the same output with {after} instead of {before} queries"
 
 
 def _readers(change: Change) -> str:
@@ -73,7 +85,9 @@ def _readers(change: Change) -> str:
     first = change.unit.first.origin
     spots = [spot for finding in change.unit.answers for spot in triggers_of(finding)]
     names = ", ".join(dict.fromkeys(short_path(spot) for spot in spots if spot != first))
-    has_way_back = any(mark in edit.text for edits in change.edits.values() for edit in edits for mark in _WAYS_BACK)
+    has_way_back = any(
+        mark in edit.text for edits in change.edits.values() for edit in edits for mark in _WAYS_BACK
+    )
     rest = "; rows that do not hold it are asked as before" if has_way_back else ", which nothing else shows"
     return f"what the rows hold now, at {names}{rest}"
 

@@ -68,7 +68,10 @@ def _verified(changes: Sequence[Change], fixer: Fixer, options: Options, result:
     result.note = obstacle()
     if not result.note:
         try:
-            return _proven(changes, fixer, Verifier(options.user, fixer.texts), result)
+            verifier = Verifier(options.user, fixer.texts)
+            kept = _proven(changes, fixer, verifier, result)
+            result.queries = verifier.queries
+            return kept
         except CannotRunError as error:
             result.note = str(error)
     result.note = f"not run as it is written: {result.note}"

@@ -143,7 +143,10 @@ def attribute_of_answer(finding: Finding) -> str:
         wanted = answer_of(finding)
     except CannotFixError:
         return ""
-    names = [*(item.to_attr for item in wanted.lookups if item.to_attr), *(name for name, _ in wanted.columns)]
+    names = [
+        *(item.to_attr for item in wanted.lookups if item.to_attr),
+        *(name for name, _ in wanted.columns),
+    ]
     return names[0] if len(names) == 1 else ""
 
 

@@ -40,6 +40,8 @@ class Verifier:
         self._user = user
         self._texts_of = texts_of
         self._controls: dict[str, Seen] = {}
+        # Of each page: the queries unchanged, and with the changes that were looked at last.
+        self.queries: dict[str, tuple[int, int]] = {}
 
     def select(self, changes: Sequence[Change]) -> dict[int, str]:
         """
@@ -122,6 +124,7 @@ class Verifier:
             return (
                 f"as it is written, there are no fewer queries: {fixed.queries} instead of {control.queries}"
             )
+        self.queries[url] = control.queries, fixed.queries
         left = patterns_of(change) & fixed.patterns
         return f"as it is written, the pattern is still there: {sorted(left)[0][2]}" if left else ""
 
