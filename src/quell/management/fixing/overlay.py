@@ -7,7 +7,7 @@ Only a process of its own does that, which imports what the files hold when it s
 import importlib.abc
 import sys
 from collections.abc import Mapping
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -34,7 +34,9 @@ class _Finder(importlib.abc.MetaPathFinder):
         self._texts = texts
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:  # noqa: ANN401 -- Python's
-        spec = PathFinder.find_spec(fullname, path, target)
+        # Whoever else finds modules: an editable installation has a finder of its own.
+        others = (finder for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, (finder.find_spec(fullname, path, target) for finder in others)), None)
         origin = spec.origin if spec is not None else None
         text = self._texts.get(str(Path(origin).resolve())) if origin else None
         if spec is None or origin is None or text is None:

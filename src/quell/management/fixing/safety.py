@@ -1,6 +1,8 @@
 """Whether the code that asks may be changed together with the queryset: decided strictly, from the whole project."""
 
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -54,8 +56,6 @@ class Project:
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Do as ``Path.walk()``, which Python 3.11 lacks."""
-    import os
-
     for folder, folders, names in os.walk(root):
         yield Path(folder), folders, names
 
@@ -112,5 +112,5 @@ def _is_view(tree: Tree, outer: cst.ClassDef | cst.FunctionDef, url: str) -> boo
         view = view.__wrapped__
     # DRF makes a class of a function, and gives it the function's name.
     found = cls if cls.__name__ == outer.name.value else view
-    file = getattr(__import__("sys").modules.get(found.__module__), "__file__", None)
+    file = getattr(sys.modules.get(found.__module__), "__file__", None)
     return found.__name__ == outer.name.value and Path(file or "").resolve() == tree.source.path.resolve()
