@@ -8,8 +8,6 @@ QUERYSET_METHODS = frozenset(
     | {"only", "defer", "annotate", "alias", "extra", "using", "select_for_update", "complex_filter", "none"}
     | {"get_queryset", "fetch_mode", "db_manager"}
 )
-# Only a manager has them: a queryset follows.
-MANAGER_METHODS = frozenset({"db_manager"})
 PLAIN_MANAGERS = frozenset({"_default_manager", "_base_manager"})
 
 

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+from quell.guard import guarded
 from quell.management.fixing.changes import Change, Fixer
 from quell.management.fixing.planning import Files
 from quell.management.fixing.report import Result
 from quell.management.fixing.safety import Project
-from quell.management.fixing.source import CannotFixError, Source, Territory, write_source
+from quell.management.fixing.source import CannotFixError, Source, Territory, check_unchanged, write_source
 from quell.management.fixing.units import Refusal, gather, pages_of
 from quell.management.fixing.verifying import CannotRunError, Verifier, obstacle
 from quell.management.profiling.folding import fold
 from quell.management.profiling.pages import Page
+
+_FAILED = "quell failed, see the log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ def fix(pages: Sequence[Page], options: Options) -> Result:
     units, refusals = gather(fold(pages))
     changes: list[Change] = []
     for unit in units:
-        change, more = fixer.change(unit, pages_of(unit, pages))
+        failed = None, [Refusal(finding, _FAILED) for finding in unit.all]
+        change, more = guarded(lambda: True, failed, fixer.change, unit, pages_of(unit, pages))
         refusals += more
         if change is not None:
             changes.append(change)
@@ -121,6 +125,9 @@ def _texts(fixer: Fixer, result: Result) -> dict[Path, tuple[Source, str]]:
 
 
 def _write(result: Result) -> None:
+    # All or nothing, as far as one can see before.
+    for source, _ in result.files.values():
+        check_unchanged(source)
     for source, text in result.files.values():
         write_source(source, text)
     result.is_applied = True

@@ -156,6 +156,22 @@ class Territory:
             raise CannotFixError(msg)
 
 
+def check_unchanged(source: Source) -> None:
+    """
+    Refuse a file that somebody changed since it was read.
+
+    Raises:
+        CannotFixError: If somebody did.
+    """
+    try:
+        is_same = source.path.read_bytes() == source.encoded(source.text)
+    except OSError:
+        is_same = False
+    if not is_same:
+        msg = f"{source.path} was changed in the meantime: run it again"
+        raise CannotFixError(msg)
+
+
 def write_source(source: Source, text: str) -> None:
     """
     Write a file, unless somebody changed it since it was read.
@@ -163,12 +179,10 @@ def write_source(source: Source, text: str) -> None:
     Raises:
         CannotFixError: If somebody did, or the file cannot be written.
     """
-    path = source.path.resolve()
+    check_unchanged(source)
     try:
-        if path.read_bytes() != source.encoded(source.text):
-            msg = f"{source.path} was changed in the meantime: run it again"
-            raise CannotFixError(msg)
-        path.write_bytes(source.encoded(text))
+        # Through a link, to the file that it leads to.
+        source.path.resolve().write_bytes(source.encoded(text))
     except OSError as error:
         msg = f"{source.path} cannot be written: {error}"
         raise CannotFixError(msg) from error

@@ -26,6 +26,9 @@ class Tree:
         except cst.ParserSyntaxError as error:
             msg = f"LibCST cannot read the file: {error.message}"
             raise CannotFixError(msg) from error
+        except RecursionError as error:
+            msg = "an expression of the file is nested too deeply for LibCST"
+            raise CannotFixError(msg) from error
         if self.module.code != source.text:
             msg = "LibCST would not write the file back as it is"
             raise CannotFixError(msg)
@@ -93,10 +96,12 @@ class Tree:
         return code.replace('"', "'") if self.quote == "'" and "'" not in code and "\\" not in code else code
 
 
-def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
+def _walk(module: cst.Module) -> Iterator[cst.CSTNode]:
+    waiting: list[cst.CSTNode] = [module]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))
 
 
 @dataclass(frozen=True, slots=True)

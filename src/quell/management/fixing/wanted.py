@@ -55,11 +55,6 @@ class Wanted:
             tuple(sorted({*self.deferred, *other.deferred})),
         )
 
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """Return every piece of code that uses names."""
-        return (*(item.code for item in self.lookups if item.code), *(code for _, code in self.columns))
-
 
 def read_wanted(code: str) -> Wanted:
     """
