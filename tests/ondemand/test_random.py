@@ -36,7 +36,9 @@ ASKS: dict[str, Any] = {
     "refresh": lambda book: book.refresh_from_db(),
 }
 _rows = st.lists(
-    st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2), st.sets(st.integers(0, 3)), st.integers(0, 2)),
+    st.tuples(
+        st.integers(0, 2), st.none() | st.integers(0, 2), st.sets(st.integers(0, 3)), st.integers(0, 2)
+    ),
     min_size=1,
     max_size=5,
 )

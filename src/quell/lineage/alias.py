@@ -71,7 +71,7 @@ class FetchRecord:
     them never are: a slot without a value is answered from the defaults, which costs a call to whoever reads it.
     """
 
-    __slots__ = ("has_run", "hinted", "model", "number", "site", *_DEFAULTS)
+    __slots__ = ("__weakref__", "has_run", "hinted", "model", "number", "site", *_DEFAULTS)
 
     number: int
     model: "type[Model]"

@@ -7,7 +7,7 @@ from weakref import ref
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 
-from quell.lineage.alias import FetchAlias, FetchRecord, plain_alias
+from quell.lineage.alias import FetchAlias, begin, plain_alias
 from quell.loading.ondemand.members import Instances
 
 _SequenceT = TypeVar("_SequenceT", bound=Sequence[Model])
@@ -33,9 +33,9 @@ def _adopt(instances: Iterable[Model], seen: set[int]) -> None:
             seen.add(id(row))
             kinds.setdefault((type(row), plain_alias(row._state.db or DEFAULT_DB_ALIAS)), []).append(row)
     for (model, database), rows in kinds.items():
-        record = FetchRecord(model, None)
-        record.members = Instances(list(map(ref, rows)))
-        _mark(rows, FetchAlias(database, record, model), seen)
+        alias = begin(database, model, None)
+        alias.fetch.members = Instances(list(map(ref, rows)))
+        _mark(rows, alias, seen)
 
 
 def _mark(rows: Sequence[Model], alias: FetchAlias, seen: set[int]) -> None:
