@@ -61,8 +61,16 @@ def main() -> None:
     """Record the named blocks, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=f"one of {', '.join(BLOCKS)}")
-    chosen = parser.parse_args().blocks or list(BLOCKS)
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="what the target of one block printed before"
+    )
+    options = parser.parse_args()
+    chosen = options.blocks or list(BLOCKS)
+    if options.output is not None and len(chosen) != 1:
+        parser.error("--output belongs to one block: name it")
     outputs: dict[str, str] = {}
+    if options.output is not None:
+        outputs[BLOCKS[chosen[0]][0]] = options.output.read_text().replace(f"{ROOT}/", "")
     for block in chosen:
         target, cut = BLOCKS[block]
         if target not in outputs:
