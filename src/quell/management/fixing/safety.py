@@ -20,6 +20,7 @@ from quell.management.fixing.tree import Tree
 _SUFFIXES = frozenset({".py", ".html", ".txt", ".xml", ".jinja", ".jinja2", ".j2", ".md"})
 _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "site-packages", ".venv", "venv", ".tox"})
 _WRITES = re.compile(r"\bPOST\b|\.method\b|\.a?(?:save|create|update|delete|bulk_\w+|get_or_create)\(")
+_READING_METHODS = frozenset({"get", "head", "options"})
 _WRITING_HANDLERS = ("post", "put", "patch", "delete", "create", "update", "partial_update", "destroy")
 
 
@@ -79,13 +80,26 @@ def check_reader(tree: Tree, place: cst.CSTNode, origin: Location, urls: Sequenc
         raise CannotFixError(msg)
     if isinstance(outer, cst.ClassDef):
         cls = runtime_class(tree, outer)
-        handlers = [name for name in _WRITING_HANDLERS if getattr(cls, name, None) is not None]
-        if cls is None or handlers:
-            msg = f"the view also has {', '.join(handlers)}(), and what is loaded would be out of date behind a write"
+        handler = next(_writing_handlers(cls), "") if cls is not None else "a class that was not imported"
+        if handler:
+            msg = f"the view also has {handler}, and what is loaded would be out of date behind a write"
             raise CannotFixError(msg)
     elif _WRITES.search(tree.code(outer)):
         msg = f"{outer.name.value}() also takes other requests or writes, and what is loaded would be out of date"
         raise CannotFixError(msg)
+
+
+def _writing_handlers(cls: type) -> Iterator[str]:
+    """Yield what answers requests that write, in a class or in one that inherits its queryset."""
+    for name in _WRITING_HANDLERS:
+        if getattr(cls, name, None) is not None:
+            yield f"{cls.__name__}.{name}()"
+    # What DRF's @action makes of a method.
+    for name, method in vars(cls).items():
+        if {*getattr(method, "mapping", ())} - _READING_METHODS and callable(method):
+            yield f"{cls.__name__}.{name}()"
+    for heir in cls.__subclasses__():
+        yield from _writing_handlers(heir)
 
 
 def _outermost(tree: Tree, place: cst.CSTNode) -> cst.ClassDef | cst.FunctionDef | None:
