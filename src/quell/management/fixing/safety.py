@@ -98,7 +98,8 @@ def _writing_handlers(cls: type) -> Iterator[str]:
     for name, method in vars(cls).items():
         if {*getattr(method, "mapping", ())} - _READING_METHODS and callable(method):
             yield f"{cls.__name__}.{name}()"
-    for heir in cls.__subclasses__():
+    heirs: list[type] = cls.__subclasses__()
+    for heir in heirs:
         yield from _writing_handlers(heir)
 
 
