@@ -186,6 +186,8 @@ def test_code_of_a_count_keeps_the_order_of_the_model(monkeypatch: pytest.Monkey
         (Customer, FetchPlan(join=("tickets__customer",)), [], ["tickets"]),
         (Profile, FetchPlan("customer__profile__customer__tickets"), ["customer"], ["customer__tickets"]),
         (Vip, FetchPlan("comment_set__author__vip"), [], ["comment_set__author__vip"]),
+        # A row of a child has no name for itself.
+        (Vip, FetchPlan(join=("profile__customer__vip",)), ["customer_profile"], ["profile__customer__vip"]),
     ],
 )
 def test_ways_back_lead_to_the_same_rows(

@@ -35,6 +35,17 @@ def without_returns(model: type[Model], path: str) -> tuple[str, ...]:
     return tuple(found) if all(_exists(model, item) for item in found) else (path,)
 
 
+def return_position(model: type[Model], path: str) -> int:
+    """
+    Return the position of the first hop that leads back, else the number of hops.
+
+    Raises:
+        UsageError: If the path is no relation of the model.
+    """
+    hops = walk(model, path)
+    return next((at for at in range(1, len(hops)) if _is_return(hops[at - 1], hops[at])), len(hops))
+
+
 def home_of(model: type[Model], path: str) -> str:
     """
     Return the shortest path to the rows at the end of a path; nothing where these are those of the root.

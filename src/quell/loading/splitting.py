@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from quell.exceptions import UsageError
 from quell.introspection.relations import Hop, resolve_path
-from quell.loading.returning import without_returns
+from quell.loading.returning import return_position, without_returns
 from quell.loading.values import drop_covered
 
 if TYPE_CHECKING:
@@ -48,16 +48,16 @@ def split(plan: "FetchPlan", model: type[Model]) -> Split:
     prefetches: set[str] = set()
     nested: dict[str, dict[str, str]] = {}
     listed = [found for path in (*plan.paths, *plan.separate) for found in without_returns(model, path)]
-    told = {path: without_returns(model, path) for path in plan.join}
+    told = [path for path in plan.join if return_position(model, path) == len(resolve_path(model, path))]
     # What is behind a way back is joined where that can be, as any other path.
-    listed += [found for path, paths in told.items() if paths != (path,) for found in paths]
+    listed += [found for path in plan.join if path not in told for found in without_returns(model, path)]
     for path in listed:
         hops = resolve_path(model, path)
-        length = _joined_length(hops, plan.separate)
+        length = min(_joined_length(hops, plan.separate), return_position(model, path))
         joined |= _spellings(hops[:length])
         if length < len(hops):
             prefetches.add(path)
-    for path in (path for path, paths in told.items() if paths == (path,)):
+    for path in told:
         hops = resolve_path(model, path)
         _check_join(model, path, hops)
         start = _boundary(hops, plan.separate)
