@@ -50,7 +50,7 @@ class Cell:
 def main() -> int:
     """Print the table; return 1 if the advice is wrong somewhere."""
     options = _arguments().parse_args()
-    _configure(options.database)
+    configure(options.database)
     import django
     from django.db import connection
 
@@ -85,7 +85,8 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _configure(database: str) -> None:
+def configure(database: str) -> None:
+    """Set Django up for the tables of the benchmarks in one database."""
     import django
     from django.conf import settings
 
