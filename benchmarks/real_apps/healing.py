@@ -9,6 +9,8 @@ from locate import Locator
 from oracle import Growth, Oracle, Visit, grow, visit_page
 from protocol import App
 
+# Headers that tell the time of the answer.
+_CLOCKS = frozenset({"Expires", "Last-Modified", "Date"})
 PLAIN, AGAIN, BATCHED = "plain", "again", "batched"
 
 
@@ -60,7 +62,10 @@ def _visit_all(app: App, size: int) -> dict[str, dict[str, Visit]]:
 def _compare(healing: Healing, page: str, *visits: Visit) -> None:
     from quell.advice.comparison import Mask, Output
 
-    answers = [Output(*visit.answer) for visit in visits if visit.answer is not None]
+    answers = [
+        Output(status, {name: text for name, text in headers.items() if name not in _CLOCKS}, body)
+        for status, headers, body in (visit.answer for visit in visits if visit.answer is not None)
+    ]
     if len(answers) < len(visits):
         healing.uncontrolled.append(page)
         return

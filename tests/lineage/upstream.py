@@ -44,7 +44,9 @@ DJANGO: dict[str, tuple[str, ...]] = {
         "SQLCompiler.results_iter", "SQLAggregateCompiler",
     ),
     "django.db.models.lookups": ("Exact", "In", "FieldGetDbPrepValueMixin", "FieldGetDbPrepValueIterableMixin"),
-    "django.db.models.fields.related_lookups": ("RelatedExact", "RelatedIn", "get_normalized_value"),
+    "django.db.models.fields.related_lookups": (
+        "RelatedExact", "RelatedIn", "RelatedLookupMixin", "get_normalized_value",
+    ),
     "django.db.models.expressions": ("Col", "Ref", "BaseExpression.select_format"),
     "django.db.models.base": (
         "ModelState", "Model.from_db", "Model.refresh_from_db", "Model.__getstate__", "Model.__reduce__",

@@ -47,6 +47,7 @@ OF_BOOK: dict[str, tuple[Show, int]] = {
     "count": (lambda book: (book.reviews.count(), book.tags.count(), book.notes.count()), 3),
     "count of distinct rows": (lambda book: book.tags.distinct().count(), 1),
     "exists": (lambda book: (book.reviews.exists(), book.tags.exists(), book.notes.exists()), 3),
+    "exists of distinct rows": (lambda book: book.tags.filter(books__isnull=False).distinct().exists(), 1),
     "first and last": (lambda book: (str(book.tags.first()), str(book.tags.last())), 2),
     "latest": (lambda book: str(book.reviews.order_by("stars", "pk").last()), 1),
     "aggregate": (lambda book: book.reviews.aggregate(Sum("stars"), best=Max("stars"), count=Count("pk")), 1),
@@ -60,6 +61,17 @@ OF_BOOK: dict[str, tuple[Show, int]] = {
     "filter through a relation": (
         lambda book: _names(book.tags.filter(books__title="Book 3").order_by("pk")),
         1,
+    ),
+    "a queryset that is given the row": (
+        lambda book: (
+            Review.objects.filter(book=book).count(),
+            _names(Tag.objects.filter(books=book).order_by("pk")),
+        ),
+        2,
+    ),
+    "a queryset that is given the row of a join": (
+        lambda book: Review.objects.filter(book__author=book.author).aggregate(Sum("stars")),
+        2,
     ),
     "exclude": (lambda book: [item.stars for item in book.reviews.exclude(stars=2).order_by("pk")], 1),
     "order_by": (lambda book: [item.stars for item in book.reviews.order_by("-stars", "pk")], 1),

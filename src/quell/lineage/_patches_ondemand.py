@@ -6,6 +6,7 @@ import threading
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor, ReverseOneToOneDescriptor
+from django.db.models.fields.related_lookups import RelatedLookupMixin
 from django.db.models.query import ModelIterable, QuerySet, RawQuerySet
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.sql.compiler import SQLCompiler
@@ -20,6 +21,7 @@ ONDEMAND_PATCHES = (
     Patch(ModelIterable, "__iter__", ondemand.wrap_chunks),
     Patch(ForwardManyToOneDescriptor, "get_queryset", ondemand.wrap_to_one),
     Patch(ReverseOneToOneDescriptor, "get_queryset", ondemand.wrap_to_one),
+    Patch(RelatedLookupMixin, "get_prep_lookup", ondemand.wrap_related_value),
     Patch(DeferredAttribute, "_check_parent_chain", ondemand.wrap_check_parent_chain),
     Patch(CursorWrapper, "_execute_with_wrappers", ondemand.wrap_statement),
     # Where a transaction begins or ends, its view of the rows does, too; rollbacks are seen as breaks.

@@ -85,6 +85,22 @@ class Tag:
         return self
 
 
+# The attribute of a condition that was given a row to compare with.
+ASKER = "asked_by"
+
+
+class Asker:
+    """The row that a condition was given; pickles as ``None``."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: Model) -> None:
+        self.row = ref(row)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
+
+
 class Quiet(Hooks):
     """The hooks of a context where nobody watches: rows know their fetch, and nobody asks who built a queryset."""
 
@@ -160,6 +176,20 @@ def wrap_to_one(original: Callable[..., Any]) -> Callable[..., Any]:
         return queryset
 
     return get_queryset
+
+
+def wrap_related_value(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap ``RelatedExact.get_prep_lookup``, which makes a key of the row in ``filter(ticket=ticket)``."""
+
+    @functools.wraps(original)
+    def get_prep_lookup(self: Any) -> Any:
+        given = self.rhs
+        value = original(self)
+        if isinstance(given, Model) and loader.get() is not None:
+            setattr(self, ASKER, Asker(given))
+        return value
+
+    return get_prep_lookup
 
 
 def hint_generic_manager(original: None) -> Callable[..., Any]:

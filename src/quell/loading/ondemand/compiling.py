@@ -53,7 +53,8 @@ def refusal(query: Query) -> str:
         return "a window function has no batch"
     if inner.where.contains_over_clause or inner.where.contains_aggregate:
         return "a filter on an aggregate has no batch"
-    if inner.is_sliced and (inner is not query or inner.distinct or inner.group_by is not None):
+    is_distinct = inner.distinct and not is_existence(inner)
+    if inner.is_sliced and (inner is not query or is_distinct or inner.group_by is not None):
         return "a slice of distinct or grouped rows has no batch"
     return ""
 

@@ -45,8 +45,8 @@ class Forbid:
         self, question: Question, query: Query, state: State, *, is_batched: bool
     ) -> LazyLoadForbidden | None:
         """Return the error of a load; ``None`` for one that is allowed."""
-        if not question.is_of_one:
-            # A prefetch: somebody asked for it.
+        if not question.is_of_one or question.kind == "filter":
+            # A prefetch, or a queryset of its own: somebody asked for it.
             return None
         if self.only == "n_plus_one" and (is_batched or not self._is_second(question, state)):
             return None

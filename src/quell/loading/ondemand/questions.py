@@ -14,7 +14,7 @@ from django.db.models.lookups import Exact, In, IntegerFieldExact
 
 from quell.introspection.relations import relation_names, walk
 from quell.lineage.alias import FetchAlias
-from quell.lineage.ondemand import TAG, Expected
+from quell.lineage.ondemand import ASKER, TAG, Expected
 from quell.loading.batching import CannotBatch, required_nodes, tie_field
 from quell.loading.ondemand.members import Members, Wanted
 
@@ -22,7 +22,7 @@ from quell.loading.ondemand.members import Members, Wanted
 Query: TypeAlias = Any
 Condition: TypeAlias = Any
 Key: TypeAlias = Any
-Kind: TypeAlias = Literal["forward", "reverse_one", "generic", "column", "manager", "refresh"]
+Kind: TypeAlias = Literal["forward", "reverse_one", "generic", "column", "manager", "filter", "refresh"]
 
 _EXACT = frozenset({Exact, RelatedExact, IntegerFieldExact})
 _IN = frozenset({In, RelatedIn})
@@ -56,7 +56,7 @@ class Question:
     @property
     def is_to_one(self) -> bool:
         """Tell whether each row asks for it once, as it holds the answer from then on."""
-        return self.kind != "manager"
+        return self.kind not in {"manager", "filter"}
 
     @property
     def is_of_one(self) -> bool:
@@ -108,7 +108,7 @@ def question_of(query: Query, alias: str, announced: Expected | None) -> Questio
         return _of_generic_key(inner, announced)
     owner = _owner_of(alias)
     if owner is None:
-        return None
+        return _of_filter(inner)
     if announced is not None and announced.is_about(owner):
         return _of_column(inner, owner, announced.attname)
     tag = inner.__dict__.get(TAG)
@@ -195,6 +195,17 @@ def _of_manager(query: Query, owner: Model) -> Question | None:
         attname = _key_of_owner(target, model)
         if attname and _asks_for(owner, attname, tie, keys):
             return Question("manager", tie, keys, (Wanted((attname,)),), owner, owner._state.db)
+    return None
+
+
+def _of_filter(query: Query) -> Question | None:
+    """Find the row in ``filter(ticket=ticket)``; the first that is given is the owner."""
+    for tie, keys in _conditions(query):
+        asker = getattr(tie, ASKER, None)
+        owner = asker.row() if asker is not None else None
+        attname = _key_of_owner(tie.lhs.target, type(owner)) if owner is not None else ""
+        if owner is not None and attname and _asks_for(owner, attname, tie, keys):
+            return Question("filter", tie, keys, (Wanted((attname,)),), owner, owner._state.db)
     return None
 
 

@@ -111,7 +111,9 @@ class Loads:
         return answer
 
     def _note_parent(self, alias: str, question: Question) -> None:
-        if type(alias) is FetchAlias and type(question.alias) is FetchAlias and self.forbids:
+        if not self.forbids or type(alias) is not FetchAlias or type(question.alias) is not FetchAlias:
+            return
+        if question.kind != "filter":
             self.state.parents[alias.fetch] = question.alias, question.accessor
 
     def _ask(
