@@ -223,3 +223,14 @@ def test_reviews_know_their_user_from_one_query() -> None:
                 assert review.user.username == "reader"
 
     assert len(queries) == 3
+
+
+def test_a_queryset_that_is_given_two_rows_is_batched_for_those_with_peers() -> None:
+    """Of a single row and one of many, the latter has peers."""
+    user = Review.objects.order_by("pk")[0].user
+    with counted() as queries, quell.batch_loading():
+        counts = [Review.objects.filter(user=user, book=book).count() for book in Book.objects.order_by("pk")]
+        more = [user.reviews.filter(book=book).count() for book in Book.objects.order_by("pk")]
+
+    assert counts == more == [0, 1, 2, 3, 0, 1]
+    assert len(queries) == 4

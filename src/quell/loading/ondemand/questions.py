@@ -108,7 +108,7 @@ def question_of(query: Query, alias: str, announced: Expected | None) -> Questio
         return _of_generic_key(inner, announced)
     owner = _owner_of(alias)
     if owner is None:
-        return _of_filter(inner)
+        return next(filters_of(query), None)
     if announced is not None and announced.is_about(owner):
         return _of_column(inner, owner, announced.attname)
     tag = inner.__dict__.get(TAG)
@@ -198,15 +198,14 @@ def _of_manager(query: Query, owner: Model) -> Question | None:
     return None
 
 
-def _of_filter(query: Query) -> Question | None:
-    """Find the row in ``filter(ticket=ticket)``; the first that is given is the owner."""
-    for tie, keys in _conditions(query):
+def filters_of(query: Query) -> Iterator[Question]:
+    """Yield what a query asks on behalf of each row that it was given, as in ``filter(ticket=ticket)``."""
+    for tie, keys in _conditions(getattr(query, "inner_query", None) or query):
         asker = getattr(tie, ASKER, None)
         owner = asker.row() if asker is not None else None
         attname = _key_of_owner(tie.lhs.target, type(owner)) if owner is not None else ""
         if owner is not None and attname and _asks_for(owner, attname, tie, keys):
-            return Question("filter", tie, keys, (Wanted((attname,)),), owner, owner._state.db)
-    return None
+            yield Question("filter", tie, keys, (Wanted((attname,)),), owner, owner._state.db)
 
 
 def _key_of_owner(target: Any, model: type[Model]) -> str:

@@ -18,7 +18,7 @@ from quell.loading.ondemand.compiling import Statement, Tie, masked, refusal, st
 from quell.loading.ondemand.forbidding import Forbid, Forbidden
 from quell.loading.ondemand.groups import Group, State
 from quell.loading.ondemand.members import Instances
-from quell.loading.ondemand.questions import Question, question_of
+from quell.loading.ondemand.questions import Question, filters_of, question_of
 
 Compiler: TypeAlias = Any
 
@@ -99,16 +99,28 @@ class Loads:
             # Whoever reads a row again wants to see what is there now.
             self.see_change()
             return None
-        group = self.state.group_of(question.alias)
         self._note_parent(compiler.using, question)
         answer = None
-        if self.is_batching and group is not None and not refusal(query):
-            answer = self._ask(group, question, compiler, result_type)
+        if self.is_batching and not refusal(query):
+            group, asked = self._with_peers(question, query)
+            answer = self._ask(group, asked, compiler, result_type) if group is not None else None
         for forbid in self.forbids:
             error = forbid.error_for(question, query, self.state, is_batched=answer is not None)
             if error is not None:
                 return Forbidden(error)
         return answer
+
+    def _with_peers(self, question: Question, query: Any) -> tuple[Group | None, Question]:
+        """Return the peers of the row that asks, or of another row that the query was given."""
+        group = self.state.group_of(question.alias)
+        if group is not None or question.is_to_one:
+            return group, question
+        for other in filters_of(query):
+            other.alias = self.state.origin_of(other.alias)
+            group = self.state.group_of(other.alias)
+            if group is not None:
+                return group, other
+        return None, question
 
     def _note_parent(self, alias: str, question: Question) -> None:
         if not self.forbids or type(alias) is not FetchAlias or type(question.alias) is not FetchAlias:
