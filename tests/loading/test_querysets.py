@@ -208,3 +208,21 @@ def test_check_is_silent_about_right_plans(monkeypatch: pytest.MonkeyPatch) -> N
 def test_plans_are_declared_on_querysets_and_managers_alone() -> None:
     """Any other queryset has none."""
     assert not hasattr(QuerySet(Customer), "with_plan")
+
+
+def test_batch_loading_is_a_method_of_querysets_and_managers(customer: Customer) -> None:
+    """Of four chapters the first one loads the stories of all, and of these the first one the customers."""
+    read = lambda row: row.story.customer.name  # noqa: E731
+    stories: Any = customer.stories
+
+    assert run(Chapter.objects.batch_loading(), read) == (["Ann"] * 4, 3)
+    assert run(Chapter.objects.filter(number=1).batch_loading(), read) == (["Ann"] * 2, 3)
+    assert run(stories.batch_loading(), lambda row: len(row.chapters.all())) == ([2, 2], 2)
+
+
+def test_batch_loading_of_values_is_an_error() -> None:
+    """There are no instances that could load anything."""
+    values: Any = Chapter.objects.values("number")
+
+    with pytest.raises(UsageError, match="no instances"):
+        values.batch_loading()

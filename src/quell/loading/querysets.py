@@ -45,6 +45,18 @@ class FetchPlanQuerySet(QuerySet[_ModelT, _ModelT]):
         found._plan_label = f'"{plan}"' if isinstance(plan, str) else repr(plan)
         return found
 
+    def batch_loading(self) -> Self:
+        """
+        Return this queryset with ``quell.batch_loading()`` for its rows, for as long as they live.
+
+        Raises:
+            UsageError: If the queryset returns no instances.
+        """
+        # Whoever only declares plans needs nothing of what batching takes.
+        from quell.loading.ondemand.querysets import batched
+
+        return batched(self)
+
     def iterator(self, chunk_size: int | None = None) -> Iterator[_ModelT]:
         """
         Return an iterator over the rows, as Django does.
