@@ -45,7 +45,7 @@ DJANGO: dict[str, tuple[str, ...]] = {
     ),
     "django.db.models.lookups": ("Exact", "In", "FieldGetDbPrepValueMixin", "FieldGetDbPrepValueIterableMixin"),
     "django.db.models.fields.related_lookups": (
-        "RelatedExact", "RelatedIn", "RelatedLookupMixin", "get_normalized_value",
+        "RelatedExact", "RelatedIn", "RelatedLookupMixin.get_prep_lookup", "get_normalized_value",
     ),
     "django.db.models.expressions": ("Col", "Ref", "BaseExpression.select_format"),
     "django.db.models.base": (
