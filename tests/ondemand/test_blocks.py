@@ -257,10 +257,12 @@ def test_pickles_and_copies_hold_nothing_of_quell() -> None:
     with quell.batch_loading():
         book = Book.objects.order_by("pk")[1]
         queryset = book.tags.all()
+        given = Book.objects.filter(author=book.author)
         other = copy.deepcopy(book)
-        data = pickle.dumps([book, book.author, queryset, other])
+        data = pickle.dumps([book, book.author, queryset, given, given.query, other])
 
     assert b"quell" not in data
+    assert len(pickle.loads(data)) == 6
 
 
 def test_a_queryset_can_batch_for_its_own_rows() -> None:

@@ -97,6 +97,7 @@ def test_querysets_prefetches_and_writes_are_allowed() -> None:
     with quell.forbid_lazy_loading():
         book = Book.objects.prefetch_related("tags").get(title="Book 3")
         assert Book.objects.filter(author=book.author_id).count() == 1
+        assert Tag.objects.filter(books=book).count() == 3
         book.title = "changed"
         book.save()
         book.refresh_from_db()
