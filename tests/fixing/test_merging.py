@@ -42,6 +42,11 @@ MERGES = {
         '.select_for_update(of=("self",)).select_related("author__country")',
     ),
     "adds a prefetch": (PREFETCH, '.prefetch_related("notes")', '.prefetch_related("notes", "tags")'),
+    "prefetches what was taken back": (
+        PREFETCH,
+        '.prefetch_related("tags").prefetch_related(None)',
+        '.prefetch_related("tags").prefetch_related(None).prefetch_related("tags")',
+    ),
     "goes on behind a Prefetch": (
         FetchPlan("reviews__user"),
         '.prefetch_related(Prefetch("reviews", queryset=ROWS))',

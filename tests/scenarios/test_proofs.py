@@ -1,5 +1,8 @@
 """What ``quell profile`` does with a page proves the plans of the corpus."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.db import transaction
 
@@ -28,6 +31,11 @@ class Caller(Visitor):
     def __init__(self, item: Scenario) -> None:
         super().__init__(Aliases())
         self._item = item
+
+    @contextmanager
+    def together(self) -> Iterator[Callable[[str], Visit]]:
+        """Undo the first visit as well: a scenario makes its own rows each time."""
+        yield self.visit
 
     @boundary
     def visit(self, path: str) -> Visit:

@@ -92,7 +92,7 @@ class _Changes:
         self._extend("select_related", joins)
 
     def prefetch(self, lookups: Sequence[Lookup]) -> None:
-        present = [item for link in self._rows.named("prefetch_related") for item in self._read(link)]
+        present = [item for link in self._living("prefetch_related") for item in self._read(link)]
         named = {item.prefetch_to for item in present if item.prefetch_to}
         new, plain = [], []
         for lookup in lookups:
