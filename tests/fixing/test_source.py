@@ -72,6 +72,8 @@ def test_territory_refuses_a_file_with_a_reason(
 def test_territory_takes_a_file_that_is_named(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     """A folder that the user names may be changed, wherever it lies."""
     file = make(tmp_path)
+    with pytest.raises(CannotFixError):
+        Territory((tmp_path,)).check(file)
     Territory((tmp_path,), also=(file.parent.resolve(),)).check(file)
 
 
