@@ -9,6 +9,8 @@ from quell.lineage.alias import FetchAlias, FetchRecord
 if TYPE_CHECKING:
     from django.db.models import Model
 
+    from quell.lineage.builders import Builder
+
 # What a number, a date or a key is counted as.
 FIXED_SIZE = 8
 
@@ -44,13 +46,15 @@ class Usage:
     """What rows of one fetch, behind one path of joins, hold, and what was read of them."""
 
     __slots__ = (
-        "alias", "columns", "constructed", "fixed_size", "is_bare", "is_exact", "joins", "loads", "model", "reads",
-        "row_count", "sizes",
+        "alias", "builder", "columns", "constructed", "fixed_size", "is_bare", "is_exact", "joins", "loads", "model",
+        "reads", "row_count", "sizes",
     )  # fmt: skip
 
     def __init__(self, alias: FetchAlias, *, is_bare: bool, is_exact: bool) -> None:
         self.alias = alias
         self.model = alias.model
+        # Who built the queryset, where recorded plans ask for it.
+        self.builder: Builder | None = None
         # Whether select_related() named no relation, and whether the columns decide which rows there are.
         self.is_bare = is_bare
         self.is_exact = is_exact

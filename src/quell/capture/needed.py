@@ -1,0 +1,231 @@
+"""What a profile saw being used, as one plan per place that built a queryset."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from django.db.models import Model
+
+from quell.capture.actions import action_of
+from quell.capture.freeze import true_parent
+from quell.capture.scope import Scope
+from quell.capture.written import Written
+from quell.conf import get_settings
+from quell.exceptions import UsageError
+from quell.introspection.relations import Relation, walk
+from quell.lineage.alias import FetchRecord
+from quell.lineage.usage import Load, Usage
+from quell.loading.gathering import Gathered
+from quell.loading.plan import FetchPlan
+from quell.loading.recorded.origins import Origin, origin_of
+
+# Rows of one fetch, behind the joins that lead to them.
+Rows: TypeAlias = tuple[int, tuple[str, ...]]
+
+
+def needed_plans(scope: Scope) -> dict[Origin, FetchPlan] | None:
+    """
+    Return the plan of each origin, ``None`` where a part is missing that may be the use.
+
+    Args:
+        scope: A closed one, that measured what was loaded.
+
+    Cost: no query.
+    """
+    profile = scope.profile
+    if profile is None or not profile.is_complete or scope.dropped_count:
+        return None
+    seen = _Seen(profile.usages, Written(scope.events))
+    plans: dict[Origin, FetchPlan] = {}
+    for origin, usage in seen.roots():
+        plan = seen.plan_of(usage)
+        plans[origin] = plans[origin] | plan if origin in plans else plan
+    return plans
+
+
+class _Seen:
+    """What a scope measured, by the rows that it is about."""
+
+    def __init__(self, usages: Iterable[Usage], written: Written) -> None:
+        self._written = written
+        self._threshold = get_settings().lineage_threshold
+        self._usages: dict[Rows, list[Usage]] = {}
+        self._lazy: dict[Rows, dict[str, list[FetchRecord]]] = {}
+        self._missed: dict[Rows, set[str]] = {}
+        self._records: dict[int, FetchRecord] = {}
+        self._builders: dict[int, Usage] = {}
+        for usage in usages:
+            fetch, hops = true_parent(usage.alias)
+            if fetch is not None:
+                self._usages.setdefault((fetch.number, hops), []).append(usage)
+            record = usage.alias.fetch
+            if record.number not in self._records:
+                self._records[record.number] = record
+                self._note(record)
+            if not usage.alias.hops and usage.builder is not None:
+                self._builders[record.number] = usage
+
+    def _note(self, record: FetchRecord) -> None:
+        """Note what a fetch was loaded for, where a row asked for it."""
+        if record.parent is None or not record.has_run:
+            return
+        parent, hops = true_parent(record.parent)
+        if parent is None or not record.hops:
+            return
+        rows = parent.number, hops
+        if record.is_deferred:
+            self._missed.setdefault(rows, set()).add(record.hops[0])
+        elif not record.is_prefetch and _is_plain(record):
+            self._lazy.setdefault(rows, {}).setdefault(record.hops[0], []).append(record)
+
+    def roots(self) -> Iterator[tuple[Origin, Usage]]:
+        """Yield each fetch whose queryset somebody built, and that hangs on no other one's plan."""
+        for number, usage in self._builders.items():
+            record = self._records[number]
+            if usage.builder is None or not usage.row_count or not self._is_root(record):
+                continue
+            yield origin_of(usage.builder, usage.model._meta.label), usage
+
+    def _is_root(self, record: FetchRecord) -> bool:
+        if not record.has_run or record.is_raw or record.is_same_row or record.is_deferred:
+            return False
+        if record.query.combinator or record.query.is_locking:
+            return False
+        if record.call_path is not None and action_of(record.call_path).verb:
+            # What a write reads.
+            return False
+        return record.is_prefetch or not _is_plain(record) or not self._is_loaded_by_plan(record)
+
+    def _is_loaded_by_plan(self, record: FetchRecord) -> bool:
+        """Tell whether the rows are loaded on demand for rows of a queryset that has a plan of its own."""
+        while record.parent is not None and record.hops and (record.is_prefetch or _is_plain(record)):
+            parent, _ = true_parent(record.parent)
+            if parent is None:
+                return False
+            record = parent
+        return record.number in self._builders and bool(self._builders[record.number].row_count)
+
+    def plan_of(self, usage: Usage) -> FetchPlan:
+        """Return what the rows of a queryset need."""
+        found = Gathered()
+        after = self._written.after(usage.alias.fetch)
+        self._visit([(usage.alias.fetch.number, ())], usage.model, "", found, after)
+        plan = found.plan()
+        if plan.only is not None and all(path.endswith("*") for path in plan.only):
+            # Nothing is left out anywhere.
+            return FetchPlan(*plan.paths, join=plan.join)
+        return plan
+
+    def _visit(
+        self, rows: list[Rows], model: type[Model], way: str, found: Gathered, after: frozenset[str] | None
+    ) -> None:
+        found.reach(way)
+        usages = [usage for item in rows for usage in self._usages.get(item, ())]
+        if after is None or model._meta.db_table in after:
+            # Written to while they were there: they stay as whole as they are.
+            found.keep_all(way)
+        else:
+            self._read_columns(usages, rows, model, way, found)
+        nexts = self._loaded(usages)
+        count = sum(usage.row_count for usage in usages)
+        for hop, records in self._loaded_on_demand(rows).items():
+            if hop in nexts or self._is_worth(records, count, model, hop):
+                nexts.setdefault(hop, []).extend((record.number, ()) for record in records)
+        for hop in sorted(nexts):
+            self._follow(hop, nexts[hop], model, way, found, after)
+
+    def _loaded(self, usages: list[Usage]) -> dict[str, list[Rows]]:
+        """Return the relations that were loaded beforehand and used, each with its rows."""
+        found: dict[str, list[Rows]] = {}
+        for usage in usages:
+            for load in usage.loads.values():
+                if load.is_used and not load.to_attr and not self._is_own(load):
+                    found.setdefault(load.path[-1], []).extend(_rows_of(load))
+        return found
+
+    def _loaded_on_demand(self, rows: list[Rows]) -> dict[str, list[FetchRecord]]:
+        found: dict[str, list[FetchRecord]] = {}
+        for item in rows:
+            for hop, records in self._lazy.get(item, {}).items():
+                found.setdefault(hop, []).extend(records)
+        return found
+
+    def _follow(
+        self,
+        hop: str,
+        rows: list[Rows],
+        model: type[Model],
+        way: str,
+        found: Gathered,
+        after: frozenset[str] | None,
+    ) -> None:
+        relation = _relation(model, hop)
+        if relation is None or after is None or _tables_of(relation) & after:
+            # What is loaded before a write is another thing than what is loaded behind it.
+            return
+        path = found.add_path(way, relation)
+        if relation.target is not None:
+            self._visit(rows, relation.target, path, found, after)
+
+    def _read_columns(
+        self, usages: list[Usage], rows: list[Rows], model: type[Model], way: str, found: Gathered
+    ) -> None:
+        read = {name for item in rows for name in self._missed.get(item, ())}
+        known: set[str] = set()
+        for usage in usages:
+            known |= {column.name for column in usage.columns}
+            read |= {
+                column.name for column in usage.columns if column.owner is None or usage.is_read(column.name)
+            }
+        fields = model._meta.concrete_fields
+        names = {field.attname: field.name for field in fields}
+        if known and read >= set(names):
+            found.keep_all(way)
+            return
+        for name in read & set(names):
+            found.add_column(way, names[name])
+
+    def _is_own(self, load: Load) -> bool:
+        """Tell whether somebody gave a queryset to the prefetch: it has a plan of its own."""
+        return load.by == "prefetch" and any(
+            related.alias.fetch.number in self._builders for related in load.related
+        )
+
+    def _is_worth(self, records: list[FetchRecord], count: int, model: type[Model], hop: str) -> bool:
+        """Tell whether loading a relation beforehand saves a statement."""
+        if len({record.owner for record in records}) >= self._threshold:
+            return True
+        if count > 1:
+            # One row of many: the others would load it in vain.
+            return False
+        relation = _relation(model, hop)
+        if relation is not None and relation.hop.is_single:
+            return True
+        return any(self._has_loads((record.number, ())) for record in records)
+
+    def _has_loads(self, rows: Rows) -> bool:
+        return rows in self._lazy
+
+
+def _is_plain(record: FetchRecord) -> bool:
+    """Tell whether a relation was read as it is, so that rows that were loaded beforehand would do."""
+    return bool(record.hops) and not record.variant and not record.method
+
+
+def _rows_of(load: Load) -> list[Rows]:
+    return [(usage.alias.fetch.number, usage.alias.hops) for usage in load.related]
+
+
+def _relation(model: type[Model], hop: str) -> Relation | None:
+    try:
+        return walk(model, hop)[0]
+    except UsageError:
+        # A to_attr, or what a FilteredRelation is called.
+        return None
+
+
+def _tables_of(relation: Relation) -> set[str]:
+    """Return the tables whose rows decide what a relation holds."""
+    field = relation.field
+    through = getattr(field, "through", None) or getattr(getattr(field, "remote_field", None), "through", None)
+    models = (relation.target, through)
+    return {model._meta.db_table for model in models if model is not None}
