@@ -13,6 +13,7 @@ from quell.conf import get_settings
 from quell.exceptions import UsageError
 from quell.introspection.relations import Relation, walk
 from quell.lineage.alias import FetchRecord
+from quell.lineage.builders import NOBODY
 from quell.lineage.usage import Load, Usage
 from quell.loading.gathering import Gathered
 from quell.loading.plan import FetchPlan
@@ -61,7 +62,7 @@ class _Seen:
             if record.number not in self._records:
                 self._records[record.number] = record
                 self._note(record)
-            if not usage.alias.hops and usage.builder is not None:
+            if not usage.alias.hops and usage.builder not in {None, NOBODY}:
                 self._builders[record.number] = usage
 
     def _note(self, record: FetchRecord) -> None:

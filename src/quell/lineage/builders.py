@@ -29,9 +29,9 @@ from quell.lineage.usercode import is_user_file
 # The attribute of a query that holds its builder.
 BUILDER = "built_by"
 
-_PASSED, _BUILDS, _MANAGES, _DRAWS, _IS_NOBODY, _ENDS = range(1, 7)
+_PASSED, _BUILDS, _MANAGES, _DRAWS, _DRAFTS, _IS_NOBODY, _ENDS = range(1, 8)
 _NODE_CODE = Node.render_annotated.__code__
-# Below these Django asks for itself: for a key, a column, a prefetch, what else is to be deleted.
+# Below these Django asks for itself: for a key, a column, what else is to be deleted.
 _NOBODY = frozenset(
     code_of(function)[0]
     for function in (
@@ -39,9 +39,10 @@ _NOBODY = frozenset(
         ReverseOneToOneDescriptor.get_queryset,
         Model.refresh_from_db,
         Collector.collect,
-        query_module.prefetch_one_level,
     )
 )
+# The querysets of related managers that a prefetch fills are built on later, by others.
+_PREFETCH_CODE = code_of(query_module.prefetch_one_level)[0]
 # The user of a request, its session and content types belong to everybody who touches them first.
 _SHARED = (
     "django.contrib.auth",
@@ -51,10 +52,12 @@ _SHARED = (
     "django.contrib.contenttypes.models",
 )
 _SHARED_PACKAGES = (
-    "django.contrib.sessions.", "django.contrib.messages.", "django.core.serializers.", "quell.",
+    "django.contrib.sessions.", "django.contrib.messages.", "django.core.serializers.", "quell.loading.recorded.",
 )  # fmt: skip
 _MAX_KNOWN = 50_000  # a process that makes code again and again must not keep all of it
-_roles: dict[CodeType, int] = {}
+# By the address of the code, which is kept so that it stays its own: a code object takes its hash from its content.
+_roles: dict[int, int] = {}
+_kept: list[CodeType] = []
 _builders: dict[tuple[object, ...], "Builder"] = {}
 
 
@@ -97,18 +100,29 @@ class Builder:
         return self
 
 
+# Whoever takes such a queryset up has not built it either.
+NOBODY = Builder()
+
+
 def find_builder(frame: FrameType | None) -> Builder | None:
-    """Walk up from the frame that makes a queryset to whoever builds it; ``None`` where that is nobody's place."""
+    """
+    Walk up from the frame that makes a queryset to whoever builds it.
+
+    Returns:
+        ``NOBODY`` for a queryset that Django makes for itself, and ``None`` for a draft.
+    """
     start, manager = frame, None
     for _ in range(MAX_FRAMES):
         if frame is None:
             break
-        role = _roles.get(frame.f_code) or _role_of(frame)
+        role = _roles.get(id(frame.f_code)) or _role_of(frame)
         if role == _BUILDS:
             return _builder_at(frame)
         if role == _DRAWS:
             return _builder_in_template(frame.f_locals["self"])
         if role == _IS_NOBODY:
+            return NOBODY
+        if role == _DRAFTS:
             return None
         if role == _ENDS:
             break
@@ -122,7 +136,8 @@ def _role_of(frame: FrameType) -> int:
     code = frame.f_code
     if len(_roles) >= _MAX_KNOWN:
         _forget()
-    role = _roles[code] = _judge(frame)
+    _kept.append(code)
+    role = _roles[id(code)] = _judge(frame)
     return role
 
 
@@ -130,10 +145,12 @@ def _judge(frame: FrameType) -> int:
     code = frame.f_code
     if code is _NODE_CODE:
         return _DRAWS
+    if code is _PREFETCH_CODE:
+        return _DRAFTS
     if is_user_file(code.co_filename):
         if not code.co_flags & inspect.CO_OPTIMIZED:
             # See Note [Builders and sites]
-            return _IS_NOBODY
+            return _DRAFTS
         return _MANAGES if is_manager_code(code, frame) else _BUILDS
     module = str(frame.f_globals.get("__name__", ""))
     if code in _NOBODY or module in _SHARED or module.startswith(_SHARED_PACKAGES):
@@ -145,7 +162,8 @@ def _judge(frame: FrameType) -> int:
 def _builder_at(frame: FrameType) -> Builder:
     code, lasti = frame.f_code, frame.f_lasti
     owner = _owner_of(frame) if _is_method(code) else None
-    key = (code, lasti, owner)
+    # A builder keeps its code, and with it the address.
+    key = (id(code), lasti, owner)
     found = _builders.get(key)
     if found is None:
         module = str(frame.f_globals.get("__name__", ""))
@@ -165,7 +183,7 @@ def _builder_in_template(node: Any) -> Builder | None:
 def _builder_by_class(frame: FrameType | None) -> Builder | None:
     """Return the user's class whose inherited method made the queryset: a generic view, a ViewSet, an admin."""
     for _ in range(MAX_FRAMES):
-        if frame is None or _roles.get(frame.f_code) == _ENDS:
+        if frame is None or _roles.get(id(frame.f_code)) == _ENDS:
             break
         owner = _owner_of(frame) if _is_method(frame.f_code) else None
         if owner is not None and not issubclass(owner, (Model, Manager, QuerySet)) and _is_of_user(owner):
@@ -199,6 +217,7 @@ def _keep(key: tuple[object, ...], builder: Builder) -> Builder:
 def _forget(*, setting: str = "QUELL_LIBRARIES", **_: object) -> None:
     if setting == "QUELL_LIBRARIES":
         _roles.clear()
+        _kept.clear()
         _builders.clear()
 
 

@@ -11,7 +11,7 @@ from django.db.models.query import ModelIterable
 from quell.exceptions import QuellError, UsageError
 from quell.introspection.relations import walk
 from quell.lineage.alias import NarrowedAlias
-from quell.lineage.builders import BUILDER, Builder
+from quell.lineage.builders import BUILDER, NOBODY, Builder
 from quell.lineage.planned import NARROWED
 from quell.loading.plan import FetchPlan
 from quell.loading.prefetching import is_ours
@@ -131,6 +131,8 @@ class PlanTable:
         return found.apply(queryset)
 
     def _find(self, builder: Builder, model: type[Model]) -> PlannedOrigin | None:
+        if builder is NOBODY:
+            return None
         origin = origin_of(builder, model._meta.label)
         known = self._by_place.get((origin.place, model), {})
         if origin.code or not builder.code:
