@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-from quell.capture.needed import needed_plans
+from quell.capture.needed import needs_of_rows
 from quell.capture.scope import Scope
 from quell.guard import guarded
 from quell.lineage._patches_plans import installation
 from quell.lineage.planned import Planner, chosen
 from quell.loading.plan import FetchPlan
+from quell.loading.recorded.entries import Recorded
 from quell.loading.recorded.origins import Origin
 
 
@@ -42,19 +43,24 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self._plans: dict[Origin, FetchPlan] = {}
+        self._needs: dict[Origin, Recorded] = {}
         self.skipped_count = 0
 
     @property
-    def plans(self) -> Mapping[Origin, FetchPlan]:
-        """The plan of each origin that loaded rows, sorted by origin; merged over all blocks."""
-        return MappingProxyType({origin: self._plans[origin] for origin in sorted(self._plans)})
+    def needs(self) -> Mapping[Origin, Recorded]:
+        """What each origin that loaded rows needs, sorted by origin; merged over all blocks."""
+        return MappingProxyType({origin: self._needs[origin] for origin in sorted(self._needs)})
 
-    def add(self, plans: Mapping[Origin, FetchPlan]) -> None:
-        """Merge the plans of another run, such as another process: what either used is used."""
-        for origin, plan in plans.items():
-            known = self._plans.get(origin)
-            self._plans[origin] = plan if known is None else known | plan
+    @property
+    def plans(self) -> Mapping[Origin, FetchPlan]:
+        """The plan of each of these origins, without the calls that no plan answers."""
+        return MappingProxyType({origin: found.plan for origin, found in self.needs.items()})
+
+    def add(self, needs: Mapping[Origin, Recorded]) -> None:
+        """Merge what another run needs, such as another process: what either used is used."""
+        for origin, found in needs.items():
+            known = self._needs.get(origin)
+            self._needs[origin] = found if known is None else known | found
 
     @contextmanager
     def block(self) -> Iterator[None]:
@@ -81,7 +87,7 @@ class Recorder:
             installation.release()
 
     def _take(self, scope: Scope) -> None:
-        found = guarded(scope.switch_off, None, needed_plans, scope)
+        found = guarded(scope.switch_off, None, needs_of_rows, scope)
         if found is None:
             self.skipped_count += 1
         else:
@@ -97,12 +103,13 @@ def record() -> Iterator[Recorder]:
 
         with record() as recorder:
             client.get("/tickets/")
-        with apply_plans(recorder.plans):  # from quell.loading.recorded.blocks
+        with apply_plans(recorder.needs):  # from quell.loading.recorded.blocks
             client.get("/tickets/")
 
     ``recorder.plans`` maps each ``Origin`` (place, model, code) to a ``FetchPlan``: the relations that were used, those
-    that were loaded beforehand and those that were loaded on demand, and every column that was read. It is empty until
-    the block has ended.
+    that were loaded beforehand and those that were loaded on demand, and every column that was read.
+    ``recorder.needs`` maps them to the plan and to the calls on related managers, such as ``count()``, that no plan
+    answers. Both are empty until the block has ended, and both can be given to ``apply_plans()``.
 
     Cost: that of ``watch(profile=True)``: no statement, some time per row and attribute.
     """

@@ -17,15 +17,19 @@ from quell.lineage.builders import NOBODY
 from quell.lineage.usage import Load, Usage
 from quell.loading.gathering import Gathered
 from quell.loading.plan import FetchPlan
+from quell.loading.recorded.entries import Recorded
 from quell.loading.recorded.origins import Origin, origin_of
+from quell.loading.values import join_path
 
+# What a call adds to a related manager, by the method that does it.
+_CALLS = {"filter": "filter", "order": "order_by", "values": "values", "distinct": "distinct", "columns": "only"}
 # Rows of one fetch, behind the joins that lead to them.
 Rows: TypeAlias = tuple[int, tuple[str, ...]]
 
 
-def needed_plans(scope: Scope) -> dict[Origin, FetchPlan] | None:
+def needs_of_rows(scope: Scope) -> dict[Origin, Recorded] | None:
     """
-    Return the plan of each origin, ``None`` where a part is missing that may be the use.
+    Return what the rows of each origin need, ``None`` where a part is missing that may be the use.
 
     Args:
         scope: A closed one, that measured what was loaded.
@@ -35,22 +39,25 @@ def needed_plans(scope: Scope) -> dict[Origin, FetchPlan] | None:
     profile = scope.profile
     if profile is None or not profile.is_complete or scope.dropped_count:
         return None
-    seen = _Seen(profile.usages, Written(scope.events))
-    plans: dict[Origin, FetchPlan] = {}
+    # Of what returns no rows, such as a count, only its statement tells.
+    fetches = [event.fetch for event in scope.events if event.fetch is not None]
+    seen = _Seen(profile.usages, fetches, Written(scope.events))
+    needs: dict[Origin, Recorded] = {}
     for origin, usage in seen.roots():
-        plan = seen.plan_of(usage)
-        plans[origin] = plans[origin] | plan if origin in plans else plan
-    return plans
+        found = seen.needs_of(usage)
+        needs[origin] = needs[origin] | found if origin in needs else found
+    return needs
 
 
 class _Seen:
     """What a scope measured, by the rows that it is about."""
 
-    def __init__(self, usages: Iterable[Usage], written: Written) -> None:
+    def __init__(self, usages: Iterable[Usage], fetches: Iterable[FetchRecord], written: Written) -> None:
         self._written = written
         self._threshold = get_settings().lineage_threshold
         self._usages: dict[Rows, list[Usage]] = {}
         self._lazy: dict[Rows, dict[str, list[FetchRecord]]] = {}
+        self._asked: dict[Rows, dict[str, list[FetchRecord]]] = {}
         self._missed: dict[Rows, set[str]] = {}
         self._records: dict[int, FetchRecord] = {}
         self._builders: dict[int, Usage] = {}
@@ -58,12 +65,12 @@ class _Seen:
             fetch, hops = true_parent(usage.alias)
             if fetch is not None:
                 self._usages.setdefault((fetch.number, hops), []).append(usage)
-            record = usage.alias.fetch
+            if not usage.alias.hops and usage.builder not in {None, NOBODY}:
+                self._builders[usage.alias.fetch.number] = usage
+        for record in (*(usage.alias.fetch for usage in usages), *fetches):
             if record.number not in self._records:
                 self._records[record.number] = record
                 self._note(record)
-            if not usage.alias.hops and usage.builder not in {None, NOBODY}:
-                self._builders[record.number] = usage
 
     def _note(self, record: FetchRecord) -> None:
         """Note what a fetch was loaded for, where a row asked for it."""
@@ -75,8 +82,9 @@ class _Seen:
         rows = parent.number, hops
         if record.is_deferred:
             self._missed.setdefault(rows, set()).add(record.hops[0])
-        elif not record.is_prefetch and _is_plain(record):
-            self._lazy.setdefault(rows, {}).setdefault(record.hops[0], []).append(record)
+        elif not record.is_prefetch:
+            kept = self._lazy if _is_plain(record) else self._asked
+            kept.setdefault(rows, {}).setdefault(record.hops[0], []).append(record)
 
     def roots(self) -> Iterator[tuple[Origin, Usage]]:
         """Yield each fetch whose queryset somebody built, and that hangs on no other one's plan."""
@@ -105,23 +113,20 @@ class _Seen:
             record = parent
         return record.number in self._builders and bool(self._builders[record.number].row_count)
 
-    def plan_of(self, usage: Usage) -> FetchPlan:
+    def needs_of(self, usage: Usage) -> Recorded:
         """Return what the rows of a queryset need."""
-        found = Gathered()
-        after = self._written.after(usage.alias.fetch)
-        self._visit([(usage.alias.fetch.number, ())], usage.model, "", found, after)
+        found = _Found(self._written.after(usage.alias.fetch))
+        self._visit([(usage.alias.fetch.number, ())], usage.model, "", found)
         plan = found.plan()
         if plan.only is not None and all(path.endswith("*") for path in plan.only):
             # Nothing is left out anywhere.
-            return FetchPlan(*plan.paths, join=plan.join)
-        return plan
+            plan = FetchPlan(*plan.paths, join=plan.join)
+        return Recorded(plan, tuple(sorted(found.calls)))
 
-    def _visit(
-        self, rows: list[Rows], model: type[Model], way: str, found: Gathered, after: frozenset[str] | None
-    ) -> None:
+    def _visit(self, rows: list[Rows], model: type[Model], way: str, found: "_Found") -> None:
         found.reach(way)
         usages = [usage for item in rows for usage in self._usages.get(item, ())]
-        if after is None or model._meta.db_table in after:
+        if found.is_written(model):
             # Written to while they were there: they stay as whole as they are.
             found.keep_all(way)
         else:
@@ -131,8 +136,9 @@ class _Seen:
         for hop, records in self._loaded_on_demand(rows).items():
             if hop in nexts or self._is_worth(records, count, model, hop):
                 nexts.setdefault(hop, []).extend((record.number, ()) for record in records)
+        self._note_calls(rows, way, found)
         for hop in sorted(nexts):
-            self._follow(hop, nexts[hop], model, way, found, after)
+            self._follow(hop, nexts[hop], model, way, found)
 
     def _loaded(self, usages: list[Usage]) -> dict[str, list[Rows]]:
         """Return the relations that were loaded beforehand and used, each with its rows."""
@@ -150,25 +156,28 @@ class _Seen:
                 found.setdefault(hop, []).extend(records)
         return found
 
-    def _follow(
-        self,
-        hop: str,
-        rows: list[Rows],
-        model: type[Model],
-        way: str,
-        found: Gathered,
-        after: frozenset[str] | None,
-    ) -> None:
+    def _note_calls(self, rows: list[Rows], way: str, found: "_Found") -> None:
+        """Note what many rows ask their related managers, which no plan answers."""
+        asked: dict[tuple[str, str], set[object]] = {}
+        for item in rows:
+            for hop, records in self._asked.get(item, {}).items():
+                for record in records:
+                    asked.setdefault((hop, _call_of(record)), set()).add(record.owner)
+        for (hop, call), owners in asked.items():
+            if len(owners) >= self._threshold:
+                found.calls.add(f"{join_path(way, hop)}.{call}()")
+
+    def _follow(self, hop: str, rows: list[Rows], model: type[Model], way: str, found: "_Found") -> None:
         relation = _relation(model, hop)
-        if relation is None or after is None or _tables_of(relation) & after:
+        if relation is None or found.is_changed(relation):
             # What is loaded before a write is another thing than what is loaded behind it.
             return
         path = found.add_path(way, relation)
         if relation.target is not None:
-            self._visit(rows, relation.target, path, found, after)
+            self._visit(rows, relation.target, path, found)
 
     def _read_columns(
-        self, usages: list[Usage], rows: list[Rows], model: type[Model], way: str, found: Gathered
+        self, usages: list[Usage], rows: list[Rows], model: type[Model], way: str, found: "_Found"
     ) -> None:
         read = {name for item in rows for name in self._missed.get(item, ())}
         known: set[str] = set()
@@ -207,9 +216,30 @@ class _Seen:
         return rows in self._lazy
 
 
+class _Found(Gathered):
+    """What one queryset needs, and what was written to while its rows were there."""
+
+    def __init__(self, written: frozenset[str] | None) -> None:
+        super().__init__()
+        self.calls: set[str] = set()
+        self._written = written
+
+    def is_written(self, model: type[Model]) -> bool:
+        """Tell whether rows of a model may have been written."""
+        return self._written is None or model._meta.db_table in self._written
+
+    def is_changed(self, relation: Relation) -> bool:
+        """Tell whether what a relation holds may have changed."""
+        return self._written is None or bool(_tables_of(relation) & self._written)
+
+
 def _is_plain(record: FetchRecord) -> bool:
     """Tell whether a relation was read as it is, so that rows that were loaded beforehand would do."""
     return bool(record.hops) and not record.variant and not record.method
+
+
+def _call_of(record: FetchRecord) -> str:
+    return record.method or next((_CALLS[name] for name in record.variant if name in _CALLS), "all")
 
 
 def _rows_of(load: Load) -> list[Rows]:

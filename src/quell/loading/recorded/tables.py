@@ -15,9 +15,10 @@ from quell.lineage.builders import BUILDER, NOBODY, Builder
 from quell.lineage.planned import NARROWED
 from quell.loading.plan import FetchPlan
 from quell.loading.prefetching import is_ours
+from quell.loading.recorded.entries import Recorded
 from quell.loading.recorded.origins import Origin, origin_of
 from quell.loading.recorded.requests import is_unsafe
-from quell.loading.values import ALL_COLUMNS, join_path, way_of
+from quell.loading.values import ALL_COLUMNS, closest, join_path, way_of
 
 logger = logging.getLogger("quell")
 
@@ -25,9 +26,10 @@ logger = logging.getLogger("quell")
 class PlannedOrigin:
     """The plan of one origin, and what this process learns about it."""
 
-    def __init__(self, origin: Origin, plan: FetchPlan, model: type[Model]) -> None:
+    def __init__(self, origin: Origin, recorded: Recorded, model: type[Model]) -> None:
         self.origin = origin
-        self.plan = plan
+        self.plan = recorded.plan
+        self._is_batching = bool(recorded.calls)
         self._model = model
         self._aliases: dict[str, NarrowedAlias] = {}
         self._refusals: set[str] = set()
@@ -39,13 +41,14 @@ class PlannedOrigin:
             # Its author chose the columns, and what a row without them does when it is saved.
             plan = with_whole_relations(plan)
         try:
+            # An empty plan copies the queryset, which may batch its loads all the same.
             found = plan.apply(queryset)
         except QuellError as error:
             self._tell_once(f"is not applied: {error}")
             return None
         is_narrowed = plan is self.plan and plan.only is not None
         _set_aside(found, self if is_narrowed else None)
-        return found
+        return _batched(found) if self._is_batching else found
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         # It hangs on the query of its rows, and pickles contain nothing of quell.
@@ -99,18 +102,17 @@ class PlanTable:
     Recorded plans by the place that they belong to; it finds the plan of a queryset, and adds it.
 
     Args:
-        plans: The plan of each origin; one whose model does not exist belongs to nothing.
+        plans: What each origin needs; one whose model does not exist belongs to nothing.
     """
 
-    def __init__(self, plans: Mapping[Origin, FetchPlan]) -> None:
+    def __init__(self, plans: Mapping[Origin, Recorded]) -> None:
         self._by_place: dict[tuple[str, type[Model]], dict[str, PlannedOrigin]] = {}
         self._found: dict[tuple[Builder, type[Model]], PlannedOrigin | None] = {}
-        for origin, plan in plans.items():
+        for origin, recorded in plans.items():
             model = model_of(origin)
-            if plan and model is not None:
-                self._by_place.setdefault((origin.place, model), {})[origin.code] = PlannedOrigin(
-                    origin, plan, model
-                )
+            if recorded and model is not None:
+                known = self._by_place.setdefault((origin.place, model), {})
+                known[origin.code] = PlannedOrigin(origin, recorded, model)
         self.models: frozenset[type[Model]] = frozenset(model for _, model in self._by_place)
         self._is_on = True
 
@@ -193,6 +195,13 @@ class _Aside(Prefetch):  # type: ignore[type-arg]  # generic only in the stubs
         return [self._rows] if is_last and self._rows is not None else None
 
 
+def _batched(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    # Most files have no calls, and need nothing of what batching takes.
+    from quell.loading.ondemand.querysets import batched
+
+    return batched(queryset)
+
+
 def _set_aside(queryset: QuerySet[Any, Any], narrowed: PlannedOrigin | None) -> None:
     """Keep what a plan adds out of what is built on its rows, and tell the rows who narrowed them."""
     # The stubs leave the attribute out, here and below.
@@ -220,8 +229,6 @@ def check_plan(origin: Origin, plan: FetchPlan) -> None:
     model = model_of(origin)
     if model is None:
         labels = [found._meta.label for found in apps.get_models()]
-        from quell.loading.values import closest
-
         msg = f"there is no model {origin.model}{closest(origin.model, labels)}"
         raise UsageError(msg)
     rows: QuerySet[Model, Model] = QuerySet(model)
