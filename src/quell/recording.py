@@ -9,6 +9,7 @@ from quell.capture.needed import needs_of_rows
 from quell.capture.scope import Scope
 from quell.guard import guarded
 from quell.lineage._patches_plans import installation
+from quell.lineage.ondemand import loader
 from quell.lineage.planned import Planner, chosen
 from quell.loading.plan import FetchPlan
 from quell.loading.recorded.entries import Recorded
@@ -73,7 +74,8 @@ class Recorder:
         scope = Scope(is_profiling=True)
         planner: Planner = _Nothing(scope.switch_off)
         installation.acquire()
-        token = chosen.set(planner)
+        # Rows that batch their loads would hide what they need.
+        tokens = chosen.set(planner), loader.set(None)
         try:
             with scope:
                 yield
@@ -83,7 +85,8 @@ class Recorder:
             self.skipped_count += 1
             raise
         finally:
-            chosen.reset(token)
+            chosen.reset(tokens[0])
+            loader.reset(tokens[1])
             installation.release()
 
     def _take(self, scope: Scope) -> None:

@@ -16,7 +16,6 @@ from quell.lineage.alias import FetchRecord
 from quell.lineage.builders import NOBODY
 from quell.lineage.usage import Load, Usage
 from quell.loading.gathering import Gathered
-from quell.loading.plan import FetchPlan
 from quell.loading.recorded.entries import Recorded
 from quell.loading.recorded.origins import Origin, origin_of
 from quell.loading.values import join_path
@@ -117,11 +116,7 @@ class _Seen:
         """Return what the rows of a queryset need."""
         found = _Found(self._written.after(usage.alias.fetch))
         self._visit([(usage.alias.fetch.number, ())], usage.model, "", found)
-        plan = found.plan()
-        if plan.only is not None and all(path.endswith("*") for path in plan.only):
-            # Nothing is left out anywhere.
-            plan = FetchPlan(*plan.paths, join=plan.join)
-        return Recorded(plan, tuple(sorted(found.calls)))
+        return Recorded(found.plan(), tuple(sorted(found.calls)))
 
     def _visit(self, rows: list[Rows], model: type[Model], way: str, found: "_Found") -> None:
         found.reach(way)

@@ -14,7 +14,8 @@ class Recorded:
     What the rows of one origin need.
 
     Attributes:
-        plan: The relations that were used and the columns that were read.
+        plan: The relations that were used and the columns that were read; ``"*"`` where these are all of them, so that
+            a run that reads fewer takes none away.
         calls: What many of the rows asked their related managers, such as ``"views.count()"``: no plan loads that,
             so the rows of this origin batch their loads.
     """
@@ -28,18 +29,11 @@ class Recorded:
     def __or__(self, other: object) -> "Recorded":
         if not isinstance(other, Recorded):
             return NotImplemented
-        plans = (self.plan, other.plan)
-        # An empty plan needs all columns and nothing else.
-        plan = plans[0] | plans[1] if all(plans) else FetchPlan(*plans[0].paths, *plans[1].paths, **_joins(*plans))
-        return Recorded(plan, tuple(sorted({*self.calls, *other.calls})))
+        return Recorded(self.plan | other.plan, tuple(sorted({*self.calls, *other.calls})))
 
     def covers(self, other: "Recorded") -> bool:
         """Tell whether this loads all that the other needs."""
         return (self | other) == self
-
-
-def _joins(*plans: FetchPlan) -> dict[str, list[str]]:
-    return {name: [path for plan in plans for path in getattr(plan, name)] for name in ("join", "separate")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

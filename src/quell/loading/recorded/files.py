@@ -39,7 +39,8 @@ class PlanFile:
         """Return it with what another run used; nothing is taken out."""
         entries = dict(self.entries)
         for origin, recorded in found.items():
-            entries[origin] = entries.get(origin, Entry(origin=origin)).merged(recorded)
+            known = entries.get(origin)
+            entries[origin] = Entry(origin=origin, recorded=recorded) if known is None else known.merged(recorded)
         return PlanFile(entries)
 
     def renewed(self, found: Mapping[Origin, Recorded]) -> "PlanFile":

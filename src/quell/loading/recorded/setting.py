@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 from django.conf import settings as django_settings
-from django.core.signals import setting_changed
 
 from quell.conf import get_settings
 from quell.exceptions import UsageError
@@ -49,14 +48,3 @@ def apply_setting() -> None:
         installation.acquire()
     elif table is None and was_on:
         installation.release()
-
-
-def _see_setting(*, setting: str, **_: object) -> None:
-    if setting == "QUELL_PLANS":
-        apply_setting()
-
-
-def start() -> None:
-    """Apply the setting, and follow it when a test overrides it; without one, nothing is installed."""
-    apply_setting()
-    setting_changed.connect(_see_setting, dispatch_uid="quell.loading.recorded.setting")

@@ -197,7 +197,7 @@ class _Aside(Prefetch):  # type: ignore[type-arg]  # generic only in the stubs
 
 def _batched(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     # Most files have no calls, and need nothing of what batching takes.
-    from quell.loading.ondemand.querysets import batched
+    from quell.loading.recorded.batching import batched
 
     return batched(queryset)
 
