@@ -16,6 +16,7 @@ from quell.lineage.alias import FetchRecord
 from quell.lineage.builders import NOBODY
 from quell.lineage.usage import Load, Usage
 from quell.loading.gathering import Gathered
+from quell.loading.narrowing import incoming
 from quell.loading.recorded.entries import Recorded
 from quell.loading.recorded.origins import Origin, origin_of
 from quell.loading.values import join_path
@@ -118,22 +119,43 @@ class _Seen:
         self._visit([(usage.alias.fetch.number, ())], usage.model, "", found)
         return Recorded(found.plan(), tuple(sorted(found.calls)))
 
-    def _visit(self, rows: list[Rows], model: type[Model], way: str, found: "_Found") -> None:
+    def _visit(
+        self, rows: list[Rows], model: type[Model], way: str, found: "_Found", keys: frozenset[str] = frozenset()
+    ) -> None:
+        """Note what rows need; ``keys`` are columns that the plan loads anyway, as it follows them."""
         found.reach(way)
         usages = [usage for item in rows for usage in self._usages.get(item, ())]
+        nexts = self._nexts(usages, rows, model, found)
         if found.is_written(model):
-            # Written to while they were there: they stay as whole as they are.
+            # They were there while somebody wrote: they stay as whole as they are.
             found.keep_all(way)
         else:
-            self._read_columns(usages, rows, model, way, found)
+            keys |= {field.name for field in model._meta.pk_fields}
+            keys |= {column for relation, _ in nexts.values() for column in relation.hop.columns}
+            self._read_columns(usages, rows, model, way, found, keys)
+        self._note_calls(rows, way, found)
+        for hop in sorted(nexts):
+            relation, others = nexts[hop]
+            path = found.add_path(way, relation)
+            if relation.target is not None:
+                self._visit(others, relation.target, path, found, frozenset(incoming(relation)))
+
+    def _nexts(
+        self, usages: list[Usage], rows: list[Rows], model: type[Model], found: "_Found"
+    ) -> dict[str, tuple[Relation, list[Rows]]]:
+        """Return the relations to load beforehand, each with the rows that it led to."""
         nexts = self._loaded(usages)
         count = sum(usage.row_count for usage in usages)
         for hop, records in self._loaded_on_demand(rows).items():
             if hop in nexts or self._is_worth(records, count, model, hop):
                 nexts.setdefault(hop, []).extend((record.number, ()) for record in records)
-        self._note_calls(rows, way, found)
-        for hop in sorted(nexts):
-            self._follow(hop, nexts[hop], model, way, found)
+        relations = {hop: _relation(model, hop) for hop in nexts}
+        # What is loaded before a write is another thing than what is loaded behind it.
+        return {
+            hop: (relation, nexts[hop])
+            for hop, relation in relations.items()
+            if relation is not None and not found.is_changed(relation)
+        }
 
     def _loaded(self, usages: list[Usage]) -> dict[str, list[Rows]]:
         """Return the relations that were loaded beforehand and used, each with its rows."""
@@ -162,32 +184,30 @@ class _Seen:
             if len(owners) >= self._threshold:
                 found.calls.add(f"{join_path(way, hop)}.{call}()")
 
-    def _follow(self, hop: str, rows: list[Rows], model: type[Model], way: str, found: "_Found") -> None:
-        relation = _relation(model, hop)
-        if relation is None or found.is_changed(relation):
-            # What is loaded before a write is another thing than what is loaded behind it.
-            return
-        path = found.add_path(way, relation)
-        if relation.target is not None:
-            self._visit(rows, relation.target, path, found)
-
     def _read_columns(
-        self, usages: list[Usage], rows: list[Rows], model: type[Model], way: str, found: "_Found"
+        self,
+        usages: list[Usage],
+        rows: list[Rows],
+        model: type[Model],
+        way: str,
+        found: "_Found",
+        keys: frozenset[str],
     ) -> None:
         read = {name for item in rows for name in self._missed.get(item, ())}
         known: set[str] = set()
         for usage in usages:
             known |= {column.name for column in usage.columns}
+            # Reads of a column without an owner cannot be seen.
             read |= {
                 column.name for column in usage.columns if column.owner is None or usage.is_read(column.name)
             }
         fields = model._meta.concrete_fields
-        names = {field.attname: field.name for field in fields}
-        if known and read >= set(names):
+        columns = {field.name for field in fields if field.attname in read}
+        if known and columns | keys >= {field.name for field in fields}:
             found.keep_all(way)
             return
-        for name in read & set(names):
-            found.add_column(way, names[name])
+        for name in columns - keys:
+            found.add_column(way, name)
 
     def _is_own(self, load: Load) -> bool:
         """Tell whether somebody gave a queryset to the prefetch: it has a plan of its own."""

@@ -45,6 +45,8 @@ _NOBODY = frozenset(
 _PREFETCH_CODE = code_of(query_module.prefetch_one_level)[0]
 # The user of a request, its session and content types belong to everybody who touches them first.
 _SHARED = (
+    # The rows of a plan's prefetch are those of the queryset that has the plan.
+    "quell.loading.prefetching",
     "django.contrib.auth",
     "django.contrib.auth.backends",
     "django.contrib.auth.middleware",
