@@ -16,7 +16,9 @@ from quell.loading.recorded.tables import check_plan
 from quell.silencing.names import check_names
 from quell.silencing.patterns import parse, problems
 
-_RECORD_HINT = "Record it anew, or correct it in the file that QUELL_PLANS names; until then it is not applied."
+_RECORD_HINT = (
+    "Record it anew, or correct it in the file that QUELL_PLANS names; until then it is not applied."
+)
 _PLAN_HINT = "Correct it in fetch_plans of the manager or the queryset."
 
 
@@ -66,7 +68,9 @@ def check_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
 @register("quell")
 def check_recorded_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """
-    Report a file in QUELL_PLANS that cannot be read (quell.E004), and each plan in it that its model cannot load (E005).
+    Report a file in QUELL_PLANS that cannot be read (quell.E004).
+
+    Each plan in it that its model cannot load is an error as well (quell.E005).
 
     Cost: no query.
     """

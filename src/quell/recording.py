@@ -39,8 +39,8 @@ class Recorder:
     """
     What was recorded so far.
 
-    One recorder takes any number of blocks: ``with recorder.block(): ...`` once per page or test. A block that ends with
-    an error, or in which statements were dropped, adds nothing, as what is missing may be the use.
+    One recorder takes any number of blocks: ``with recorder.block(): ...`` once per page or test. A block that ends
+    with an error, or in which statements were dropped, adds nothing, as what is missing may be the use.
     """
 
     def __init__(self) -> None:

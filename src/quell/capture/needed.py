@@ -22,7 +22,13 @@ from quell.loading.recorded.origins import Origin, origin_of
 from quell.loading.values import join_path
 
 # What a call adds to a related manager, by the method that does it.
-_CALLS = {"filter": "filter", "order": "order_by", "values": "values", "distinct": "distinct", "columns": "only"}
+_CALLS = {
+    "filter": "filter",
+    "order": "order_by",
+    "values": "values",
+    "distinct": "distinct",
+    "columns": "only",
+}
 # Rows of one fetch, behind the joins that lead to them.
 Rows: TypeAlias = tuple[int, tuple[str, ...]]
 
@@ -120,7 +126,12 @@ class _Seen:
         return Recorded(found.plan(), tuple(sorted(found.calls)))
 
     def _visit(
-        self, rows: list[Rows], model: type[Model], way: str, found: "_Found", keys: frozenset[str] = frozenset()
+        self,
+        rows: list[Rows],
+        model: type[Model],
+        way: str,
+        found: "_Found",
+        keys: frozenset[str] = frozenset(),
     ) -> None:
         """Note what rows need; ``keys`` are columns that the plan loads anyway, as it follows them."""
         found.reach(way)
@@ -272,6 +283,8 @@ def _relation(model: type[Model], hop: str) -> Relation | None:
 def _tables_of(relation: Relation) -> set[str]:
     """Return the tables whose rows decide what a relation holds."""
     field = relation.field
-    through = getattr(field, "through", None) or getattr(getattr(field, "remote_field", None), "through", None)
+    through = getattr(field, "through", None) or getattr(
+        getattr(field, "remote_field", None), "through", None
+    )
     models = (relation.target, through)
     return {model._meta.db_table for model in models if model is not None}

@@ -11,6 +11,7 @@ it up has built it.
 
 import inspect
 import sys
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
@@ -118,20 +119,24 @@ def find_builder(frame: FrameType | None) -> Builder | None:
         if frame is None:
             break
         role = _roles.get(id(frame.f_code)) or _role_of(frame)
-        if role == _BUILDS:
-            return _builder_at(frame)
-        if role == _DRAWS:
-            return _builder_in_template(frame.f_locals["self"])
-        if role == _IS_NOBODY:
-            return NOBODY
-        if role == _DRAFTS:
-            return None
+        if role in _ANSWERS:
+            return _ANSWERS[role](frame)
         if role == _ENDS:
             break
         if role == _MANAGES:
             manager = manager or frame
         frame = frame.f_back
     return _builder_by_class(start) or (_builder_at(manager) if manager is not None else None)
+
+
+def _builder_in_template(frame: FrameType) -> Builder | None:
+    node: Any = frame.f_locals["self"]
+    name = getattr(getattr(node, "origin", None), "name", "")
+    token = getattr(node, "token", None)
+    if not name or token is None:
+        return None
+    key = (name, token.contents)
+    return _builders.get(key) or _keep(key, Builder(template=str(name), text=token.contents))
 
 
 def _role_of(frame: FrameType) -> int:
@@ -171,15 +176,6 @@ def _builder_at(frame: FrameType) -> Builder:
         module = str(frame.f_globals.get("__name__", ""))
         found = _keep(key, Builder(module=module, code=code, lasti=lasti, owner=owner))
     return found
-
-
-def _builder_in_template(node: Any) -> Builder | None:
-    name = getattr(getattr(node, "origin", None), "name", "")
-    token = getattr(node, "token", None)
-    if not name or token is None:
-        return None
-    key = (name, token.contents)
-    return _builders.get(key) or _keep(key, Builder(template=str(name), text=token.contents))
 
 
 def _builder_by_class(frame: FrameType | None) -> Builder | None:
@@ -224,3 +220,12 @@ def _forget(*, setting: str = "QUELL_LIBRARIES", **_: object) -> None:
 
 
 setting_changed.connect(_forget, dispatch_uid="quell.lineage.builders")
+
+
+# What the roles come to that end the walk.
+_ANSWERS: dict[int, Callable[[FrameType], Builder | None]] = {
+    _BUILDS: _builder_at,
+    _DRAWS: _builder_in_template,
+    _IS_NOBODY: lambda frame: NOBODY,
+    _DRAFTS: lambda frame: None,
+}

@@ -53,7 +53,7 @@ class _Process:
 
 process = _Process()
 # That of a block; ``False`` where there is no block, so that ``None`` may stand for no plans.
-chosen: ContextVar[Planner | None | bool] = ContextVar("quell_planner", default=False)
+chosen: ContextVar[Planner | bool | None] = ContextVar("quell_planner", default=False)
 
 
 def current_planner() -> Planner | None:
@@ -124,7 +124,9 @@ def wrap_iterator(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def iterator(self: Any, chunk_size: int | None = None) -> Iterator[Any]:
         other = _for_chunks(self)
-        found: Iterator[Any] = original(self, chunk_size) if other is None else original(other, chunk_size or 2000)
+        found: Iterator[Any] = (
+            original(self, chunk_size) if other is None else original(other, chunk_size or 2000)
+        )
         return found
 
     return iterator

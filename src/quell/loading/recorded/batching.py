@@ -1,7 +1,7 @@
 """Batching for the rows of one origin, whose calls on related managers no plan answers."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import finalize
 
 from django.db.models import Model, QuerySet
@@ -12,6 +12,8 @@ from quell.lineage.ondemand import loader
 from quell.loading.ondemand.blocks import batch_loading
 from quell.loading.ondemand.scope import Loads
 
+# A list, or the chunk of an iterator.
+Rows: TypeAlias = Any
 _QuerySetT = TypeVar("_QuerySetT", bound=QuerySet[Any, Any])
 
 
@@ -49,7 +51,7 @@ class OriginIterable(ModelIterable):  # type: ignore[type-arg]  # generic only i
 class _OwnLoads(Loads):
     """Loads of the rows that are shown to it by hand."""
 
-    def see_rows(self, rows: Any, *, is_chunk: bool = False) -> None:
+    def see_rows(self, rows: Rows, *, is_chunk: bool = False) -> None:
         """Know nothing of whatever else is evaluated in this context."""
 
     def see_own(self, rows: list[Model]) -> None:

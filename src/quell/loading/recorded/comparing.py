@@ -43,7 +43,9 @@ def compare(
         is_whole: Whether this run is all there is, so that what it does not use is drift as well.
         vanished: Tells why an origin cannot be met any more, or an empty text.
     """
-    lines = [line for origin in sorted(found) for line in _seen(origin, found[origin], plans, is_whole=is_whole)]
+    lines = [
+        line for origin in sorted(found) for line in _seen(origin, found[origin], plans, is_whole=is_whole)
+    ]
     unvisited = [entry for origin, entry in sorted(plans.entries.items()) if origin not in found]
     count = 0
     for entry in unvisited:
@@ -80,7 +82,11 @@ def _problem(entry: Entry) -> str:
 
 
 def _listed(
-    what: str, origin: Origin, missing: set[tuple[str, str]], sign: str, surplus: set[tuple[str, str]] | None = None
+    what: str,
+    origin: Origin,
+    missing: set[tuple[str, str]],
+    sign: str,
+    surplus: set[tuple[str, str]] | None = None,
 ) -> str:
     lines = [f"{what:<8} {origin}"]
     lines += [f"         {sign} {part} {name}" for part, name in sorted(missing)]

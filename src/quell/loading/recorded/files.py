@@ -40,13 +40,17 @@ class PlanFile:
         entries = dict(self.entries)
         for origin, recorded in found.items():
             known = entries.get(origin)
-            entries[origin] = Entry(origin=origin, recorded=recorded) if known is None else known.merged(recorded)
+            entries[origin] = (
+                Entry(origin=origin, recorded=recorded) if known is None else known.merged(recorded)
+            )
         return PlanFile(entries)
 
     def renewed(self, found: Mapping[Origin, Recorded]) -> "PlanFile":
         """Return what this run used, and of the file only what people wrote: notes, and entries to keep."""
         entries = {
-            origin: entry for origin, entry in self.entries.items() if entry.keep or (entry.note and origin in found)
+            origin: entry
+            for origin, entry in self.entries.items()
+            if entry.keep or (entry.note and origin in found)
         }
         for origin, recorded in found.items():
             entries[origin] = entries.get(origin, Entry(origin=origin)).renewed(recorded)
@@ -120,7 +124,9 @@ def _entry(place: str, record: Any) -> Entry:  # noqa: ANN401 -- whatever JSON h
     texts = (record.get("code", ""), record.get("note", ""))
     is_right = isinstance(calls, list) and isinstance(keep, bool)
     if not is_right or not all(isinstance(item, str) for item in (*texts, *calls)):
-        msg = f'an entry of {place} is {record!r}: "keep" is true or false, "calls" a list, the rest are texts'
+        msg = (
+            f'an entry of {place} is {record!r}: "keep" is true or false, "calls" a list, the rest are texts'
+        )
         raise UsageError(msg)
     origin = Origin(place, record["model"], texts[0])
     try:

@@ -65,11 +65,19 @@ def _vanished_from_code(origin: Origin, function: object) -> str:
 
 
 def _vanished_from_template(origin: Origin) -> str:
-    for root in (*sys.path, os.getcwd(), *(str(folder.parent) for folder in get_app_template_dirs("templates"))):
+    for root in (
+        *sys.path,
+        os.getcwd(),
+        *(str(folder.parent) for folder in get_app_template_dirs("templates")),
+    ):
         file = Path(root, origin.place)
         if file.is_file():
             text = " ".join(file.read_text(encoding="utf-8").split())
-            return "" if " ".join(origin.code.split()) in text else f"{origin.code} is not in {origin.place} any more"
+            return (
+                ""
+                if " ".join(origin.code.split()) in text
+                else f"{origin.code} is not in {origin.place} any more"
+            )
     return f"there is no template {origin.place}"
 
 

@@ -1,7 +1,7 @@
 """Whether the request that is being answered may write: then its rows are loaded as if there were no plans."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
 
 from django.core.signals import request_finished, request_started
 
@@ -14,7 +14,10 @@ def is_unsafe() -> bool:
     return _unsafe.get()
 
 
-def _begin(*, environ: Any = None, scope: Any = None, **_: object) -> None:
+def _begin(
+    *, environ: Mapping[str, object] | None = None, scope: Mapping[str, object] | None = None, **_: object
+) -> None:
+    """See ``request_started``, which WSGI sends with an environment, and ASGI with a scope."""
     method = (environ or {}).get("REQUEST_METHOD") or (scope or {}).get("method") or "GET"
     _unsafe.set(str(method).upper() not in _SAFE)
 

@@ -39,7 +39,7 @@ def apply_setting() -> None:
         plans = read_setting()
     except UsageError as error:
         # A system check reports it, too; the application runs without plans.
-        logger.error("%s No plan is applied.", error)  # noqa: TRY400 -- the error is the reader's
+        logger.error("%s No plan is applied.", error)
         plans = None
     table = PlanTable(plans.recorded) if plans is not None else None
     was_on, process.planner = process.planner is not None, table

@@ -182,8 +182,8 @@ class _Aside(Prefetch):  # type: ignore[type-arg]  # generic only in the stubs
     """
     A prefetch whose joins and columns end with it.
 
-    Django builds ``ticket.comments.all()`` on the queryset of a ``Prefetch``, so that an ``iterator()`` or a lock behind
-    that would meet what the plan added. Without a queryset it builds on the manager of the relation.
+    Django builds ``ticket.comments.all()`` on the queryset of a ``Prefetch``, so that an ``iterator()`` or a lock
+    behind that would meet what the plan added. Without a queryset it builds on the manager of the relation.
     """
 
     def __init__(self, lookup: "Prefetch[Any]") -> None:

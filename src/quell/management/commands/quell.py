@@ -1,7 +1,7 @@
 """``manage.py quell <verb>``."""
 
 import sys
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,11 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from quell.checks import check_settings
 from quell.exceptions import UsageError
+from quell.loading.recorded.keeping import check, keep
 from quell.management.fixing.source import CannotFixError
 from quell.management.profiling.isolation import Aliases, in_memory
+from quell.management.profiling.options import add_recording, json_file, positive, repeat_common_options
 from quell.management.profiling.output import Paint, as_json, as_text
 from quell.management.profiling.pages import Page
-from quell.management.profiling.recorded import check, keep, record_pages
+from quell.management.profiling.recorded import record_pages
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.surroundings import database_problems, find_user
 from quell.management.profiling.unused import with_unused
@@ -56,21 +58,21 @@ class Command(BaseCommand):
         profile.add_argument("--user", help="visit as this user: a username, an e-mail address or a key")
         profile.add_argument("--list", action="store_true", help="print what would be visited, and stop")
         profile.add_argument("--format", choices=("text", "json"), default="text")
-        profile.add_argument("--repeat", type=_positive, default=1, help="timed runs per page (default: 1)")
+        profile.add_argument("--repeat", type=positive, default=1, help="timed runs per page (default: 1)")
         profile.add_argument("--baseline", metavar="FILE", help="let the findings in this file pass")
         profile.add_argument(
             "--write-baseline",
             nargs="?",
             const="",
-            type=_json_file,
+            type=json_file,
             metavar="FILE",
             help="write what is found to the baseline, and let it pass from now on",
         )
         profile.add_argument(
             "--unused", action="store_true", help="also find what no page uses (one more visit)"
         )
-        _add_recording(profile)
-        _repeat_common_options(profile)
+        add_recording(profile)
+        repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
 
@@ -92,7 +94,7 @@ class Command(BaseCommand):
             help="change files below this folder, too, such as an installed application",
         )
         fix.set_defaults(list=False, repeat=1, unused=False)
-        _repeat_common_options(fix)
+        repeat_common_options(fix)
         fix.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
@@ -156,7 +158,7 @@ class Command(BaseCommand):
             recorder = self._visits(options, self._record_pages)
             if recorder is None:
                 return
-            found = (check if options["check"] else keep)(recorder, file, is_anew=options["anew"])
+            found = (check if options["check"] else keep)(recorder.needs, file, is_anew=options["anew"])
         except UsageError as error:
             raise CommandError(str(error), returncode=USAGE_ERROR) from error
         self._print("\n".join(found.lines))
@@ -245,30 +247,6 @@ class Command(BaseCommand):
         self.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
-def _add_recording(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--record",
-        type=_json_file,
-        metavar="FILE",
-        help="instead of a report, add to this file what each queryset needs",
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="with --record: change nothing, exit 1 where the file has drifted"
-    )
-    parser.add_argument(
-        "--anew", action="store_true", help="with --record: forget what this run does not use"
-    )
-
-
-def _repeat_common_options(parser: ArgumentParser) -> None:
-    """Take the options that every command has behind the verb too, where people write them."""
-    for name in ("--no-color", "--force-color", "--traceback", "--skip-checks"):
-        parser.add_argument(name, action="store_true", default=SUPPRESS, help=SUPPRESS)
-    for name in ("--settings", "--pythonpath"):
-        parser.add_argument(name, default=SUPPRESS, help=SUPPRESS)
-    parser.add_argument("-v", "--verbosity", type=int, default=SUPPRESS, help=SUPPRESS)
-
-
 def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
     try:
         path = path_of(url)
@@ -279,22 +257,3 @@ def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
 
 def _is_terminal(stream: object) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)())
-
-
-def _json_file(text: str) -> str:
-    # Without it, a URL behind the option would be taken for the name of the file.
-    if text and not text.endswith(".json"):
-        msg = f"{text} is no file that ends in .json; write URLs in front of --write-baseline and --record"
-        raise ArgumentTypeError(msg)
-    return text
-
-
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        msg = f"{text} is no whole number, 1 or more"
-        raise ArgumentTypeError(msg)
-    return value
