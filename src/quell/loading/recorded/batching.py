@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 
 from quell.lineage.alias import FetchAlias
+from quell.lineage.hooks import active
 from quell.lineage.ondemand import loader
 from quell.loading.ondemand.blocks import batch_loading
 from quell.loading.ondemand.scope import Loads
@@ -49,12 +50,15 @@ class OriginIterable(ModelIterable):  # type: ignore[type-arg]  # generic only i
 
 
 class _OwnLoads(Loads):
-    """Loads of the rows that are shown to it by hand."""
+    """Loads of the rows of one origin, and of what is prefetched with them."""
 
     def see_rows(self, rows: Rows, *, is_chunk: bool = False) -> None:
-        """Know nothing of whatever else is evaluated in this context."""
+        """Know what is prefetched, and nothing else that is evaluated in this context."""
+        hooks = active.get(None)
+        if hooks is not None and type(hooks) is type(hooks).filling:
+            self.see_own(rows)
 
-    def see_own(self, rows: list[Model]) -> None:
+    def see_own(self, rows: Rows) -> None:
         """Make the rows of an origin peers of each other."""
         super().see_rows(rows)
 
