@@ -69,6 +69,9 @@ def test_recorded_relation_shows_the_same(name: str) -> None:
     with counted() as few, apply_plans(recorder.needs):
         found = work.shown(show)
 
+    if name == "reverse, then forward by slug":
+        # Rows without an order come as the database likes.
+        expected, found = ([sorted(slugs) for slugs in rows] for rows in (expected, found))
     assert found == expected
     # A queryset that is built anew for each row is no relation, which quell could see to.
     is_own = name.startswith("a queryset that is given the row")
