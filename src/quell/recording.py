@@ -8,6 +8,7 @@ from typing import Any
 from quell.capture.needed import needs_of_rows
 from quell.capture.scope import Scope
 from quell.guard import guarded
+from quell.lineage._patches import recorders
 from quell.lineage._patches_plans import installation
 from quell.lineage.ondemand import loader
 from quell.lineage.planned import Planner, chosen
@@ -77,7 +78,7 @@ class Recorder:
         # Rows that batch their loads would hide what they need.
         tokens = chosen.set(planner), loader.set(None)
         try:
-            with scope:
+            with recorders.with_keys(), scope:
                 yield
             if not scope.has_failed:
                 self._take(scope)

@@ -11,6 +11,7 @@ from quell.capture.scope import Scope
 from quell.capture.written import Written
 from quell.conf import get_settings
 from quell.exceptions import UsageError
+from quell.introspection.columns import Column
 from quell.introspection.relations import Relation, walk
 from quell.lineage.alias import FetchRecord
 from quell.lineage.builders import NOBODY
@@ -208,9 +209,8 @@ class _Seen:
         known: set[str] = set()
         for usage in usages:
             known |= {column.name for column in usage.columns}
-            # Reads of a column without an owner cannot be seen.
             read |= {
-                column.name for column in usage.columns if column.owner is None or usage.is_read(column.name)
+                column.name for column in usage.columns if not _is_seen(column) or usage.is_read(column.name)
             }
         fields = model._meta.concrete_fields
         columns = {field.name for field in fields if field.attname in read}
@@ -257,6 +257,11 @@ class _Found(Gathered):
     def is_changed(self, relation: Relation) -> bool:
         """Tell whether what a relation holds may have changed."""
         return self._written is None or bool(_tables_of(relation) & self._written)
+
+
+def _is_seen(column: Column) -> bool:
+    """Tell whether reads of a column can be seen: an attribute of somebody's own tells nothing."""
+    return column.owner is not None or column.key_owner is not None
 
 
 def _is_plain(record: FetchRecord) -> bool:
