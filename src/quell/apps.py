@@ -3,9 +3,10 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 
-from quell.loading.recorded.following import start
+from quell.conf import get_settings
 
 
 class QuellConfig(AppConfig):
@@ -18,4 +19,18 @@ class QuellConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, which importing the module does, and apply the plans of ``QUELL_PLANS``."""
         import_module("quell.checks")
-        start()
+        if get_settings().plans:
+            _apply_plans()
+        setting_changed.connect(_see_setting, dispatch_uid="quell.apps")
+
+
+def _see_setting(*, setting: str, **_: object) -> None:
+    if setting == "QUELL_PLANS":
+        _apply_plans()
+
+
+def _apply_plans() -> None:
+    # Whoever sets none needs nothing of what loads them.
+    from quell.loading.recorded.setting import apply_setting
+
+    apply_setting()

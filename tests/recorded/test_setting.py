@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import override_settings
 
 from quell.checks import check_recorded_plans
-from quell.lineage import _patches_plans
+from quell.lineage import _patches_ondemand, _patches_plans
 from quell.loading.recorded.files import EMPTY, write_plans
 from quell.recording import record
 from tests.ondemand.conftest import counted
@@ -98,6 +98,15 @@ def test_setting_installs_and_removes_the_hooks(write: Write) -> None:
             assert _patches_plans.installation.holders == 1
         assert _patches_plans.installation.holders == 1
     assert _patches_plans.installation.holders == 0
+
+
+def test_calls_hold_the_hooks_of_batching(write: Write) -> None:
+    """Where rows batch their loads, the hooks of batching stay on as long as the file is there."""
+    with override_settings(QUELL_PLANS=write(calls=["reviews.count()"])):
+        assert _patches_ondemand.installation.holders == 1
+        with override_settings(QUELL_PLANS=write(plan={"only": ["title"]})):
+            assert _patches_ondemand.installation.holders == 0
+    assert _patches_ondemand.installation.holders == 0
 
 
 @pytest.mark.usefixtures("library")

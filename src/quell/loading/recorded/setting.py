@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 
 from quell.conf import get_settings
 from quell.exceptions import UsageError
+from quell.lineage._patches_ondemand import installation as batching
 from quell.lineage._patches_plans import installation
 from quell.lineage.planned import process
 from quell.loading.recorded.files import PlanFile, read_plans
@@ -48,3 +49,19 @@ def apply_setting() -> None:
         installation.acquire()
     elif table is None and was_on:
         installation.release()
+    _held.hold(is_wanted=plans is not None and any(found.calls for found in plans.recorded.values()))
+
+
+class _Held:
+    """Whether the process holds the hooks of batching, so that they need not come and go with each queryset."""
+
+    is_on = False
+
+    def hold(self, *, is_wanted: bool) -> None:
+        """Hold them or let them go."""
+        if is_wanted != self.is_on:
+            (batching.acquire if is_wanted else batching.release)()
+            self.is_on = is_wanted
+
+
+_held = _Held()
