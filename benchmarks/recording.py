@@ -30,7 +30,9 @@ def main() -> None:
     connection.creation.create_test_db(verbosity=0)
     try:
         _fill()
-        print(f"Python {platform.python_version()}, Django {django.get_version()}, SQLite; CPU time as a ratio to bare")
+        print(
+            f"Python {platform.python_version()}, Django {django.get_version()}, SQLite; CPU time as a ratio to bare"
+        )
         print(f"Django, median and quartiles of {rounds} pairs in turn, {PER_ROUND} evaluations each")
         for name, (bare, work, block) in _cases().items():
             ratios = sorted(_pair(bare, work, block) for _ in range(rounds))

@@ -57,7 +57,9 @@ def test_one_file_serves_all_naive_pages(visit: Visit, tmp_path: Path) -> None:
     with override_settings(QUELL_PLANS=tmp_path / "plans.json"):
         planned = {path: visit(problem, path) for problem, path in paths}
 
-    assert {path: shown for path, (shown, _) in planned.items()} == {path: shown for path, (shown, _) in plain.items()}
+    assert {path: shown for path, (shown, _) in planned.items()} == {
+        path: shown for path, (shown, _) in plain.items()
+    }
     assert max(count for _, count in planned.values()) <= 5
 
 

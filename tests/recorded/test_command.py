@@ -159,7 +159,9 @@ def _file(**entries: Any) -> PlanFile:
     return PlanFile({BOOKS: Entry(origin=BOOKS, **entries)})
 
 
-def _lines(plans: PlanFile, found: dict[Origin, Recorded], *, is_whole: bool = False, gone: str = "") -> list[str]:
+def _lines(
+    plans: PlanFile, found: dict[Origin, Recorded], *, is_whole: bool = False, gone: str = ""
+) -> list[str]:
     drift = compare(plans, found, is_whole=is_whole, vanished=lambda origin: gone)
     return "\n".join(drift.lines).splitlines()
 

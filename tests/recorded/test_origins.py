@@ -75,9 +75,10 @@ def test_generic_view_is_named_by_its_class() -> None:
 def test_list_view_is_named_by_its_class(tmp_path: Path, settings: Any) -> None:
     """The rows of a ListView are read in its template, when the view is gone."""
     (tmp_path / "recorded").mkdir()
-    (tmp_path / "recorded" / "authors.html").write_text("{% for author in object_list %}{{ author.country }}{% endfor %}")
+    text = "{% for author in object_list %}{{ author.country }}{% endfor %}"
+    (tmp_path / "recorded" / "authors.html").write_text(text)
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [str(tmp_path)]}]
-    view = work.AuthorList.as_view()
+    view: Any = work.AuthorList.as_view()
     with record() as recorder:
         assert b"Country 0" in view(RequestFactory().get("/")).render().content
 
@@ -102,7 +103,10 @@ def test_queryset_that_a_template_builds_is_named_by_its_tag(tmp_path: Path, set
 def test_template_without_a_file_has_no_name() -> None:
     """A template that is a text in the code cannot be found again."""
     template = Template("{% for book in books.all %}{{ book.title }}{% endfor %}")
-    assert all("templates" not in name for name in _origins(lambda: template.render(Context({"books": Book.objects}))))
+    assert all(
+        "templates" not in name
+        for name in _origins(lambda: template.render(Context({"books": Book.objects})))
+    )
 
 
 def test_user_of_a_request_is_nobodys_queryset(rf: RequestFactory, django_user_model: Any) -> None:
@@ -164,9 +168,11 @@ def test_code_without_a_source_is_known_by_its_function(tmp_path: Path) -> None:
     from quell import FetchPlan
     from quell.loading.recorded.blocks import apply_plans
 
-    text = "from tests.library.models import Book\ndef read():\n    return list(Book.objects.order_by('pk'))\n"
+    text = (
+        "from tests.library.models import Book\ndef read():\n    return list(Book.objects.order_by('pk'))\n"
+    )
     module = ModuleType("compiled")
-    exec(compile(text, str(tmp_path / "compiled.py"), "exec"), module.__dict__)  # noqa: S102 -- a file that is gone
+    exec(compile(text, str(tmp_path / "compiled.py"), "exec"), module.__dict__)
     sys.modules["compiled"] = module
     origin = Origin("compiled:read", "library.Book", "Book.objects.order_by('pk')")
     other = Origin("compiled:read", "library.Book", "Book.objects.all()")

@@ -55,11 +55,23 @@ BOOKS = Origin("shop.views:books", "library.Book", "Book.objects.all()")
 def _run(folder: Path, *arguments: str, column: str = "title") -> "subprocess.CompletedProcess[str]":
     (folder / "test_library.py").write_text(_TESTS)
     (folder / "shop.py").write_text(_CODE)
-    (folder / "pytest.ini").write_text(f"[pytest]\nDJANGO_SETTINGS_MODULE = tests.settings\npythonpath = . {ROOT}\n")
+    (folder / "pytest.ini").write_text(
+        f"[pytest]\nDJANGO_SETTINGS_MODULE = tests.settings\npythonpath = . {ROOT}\n"
+    )
     is_installed = any(item.value == "quell.testing.plugin" for item in entry_points(group="pytest11"))
     load = () if is_installed else ("-p", "quell.testing.plugin")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *load, "test_library.py", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *load,
+            "test_library.py",
+            *arguments,
+        ],
         cwd=folder,
         env={
             **os.environ,
@@ -77,7 +89,9 @@ def test_tests_record_and_check_the_code_that_they_run(tmp_path: Path) -> None:
     """What passing tests use of the code under test is written, and a later run fails where it needs more."""
     recorded = _run(tmp_path, "--quell-record", "plans.json")
     places = json.loads((tmp_path / "plans.json").read_text())["origins"]
-    checked = _run(tmp_path, "--quell-record", "plans.json", "--quell-record-check", "-k", "bylines", column="text")
+    checked = _run(
+        tmp_path, "--quell-record", "plans.json", "--quell-record-check", "-k", "bylines", column="text"
+    )
 
     # The failing test adds nothing, and neither does the queryset of a test.
     assert places == {
@@ -119,10 +133,20 @@ def test_workers_hand_over_what_they_recorded(tmp_path: Path) -> None:
 def test_querysets_of_tests_are_not_recorded(tmp_path: Path) -> None:
     """What test modules, factories and conftest files build is no code under test."""
     recording = _recording(tmp_path / "plans.json")
-    places = ["shop.tests.test_views:make", "tests.factories:make", "conftest:rows", "test_shop:test", "shop.tests:x"]
-    recording._recorder.add({Origin(place, "library.Book"): Recorded(FetchPlan(only=["pk"])) for place in places})
+    places = [
+        "shop.tests.test_views:make",
+        "tests.factories:make",
+        "conftest:rows",
+        "test_shop:test",
+        "shop.tests:x",
+    ]
+    recording._recorder.add(
+        {Origin(place, "library.Book"): Recorded(FetchPlan(only=["pk"])) for place in places}
+    )
     recording._recorder.add({BOOKS: Recorded(FetchPlan(only=["pk"]))})
-    recording._recorder.add({Origin("contest.views:latest", "library.Book"): Recorded(FetchPlan(only=["pk"]))})
+    recording._recorder.add(
+        {Origin("contest.views:latest", "library.Book"): Recorded(FetchPlan(only=["pk"]))}
+    )
 
     assert [origin.place for origin in recording.needs] == ["contest.views:latest", "shop.views:books"]
 

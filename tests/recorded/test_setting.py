@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Iterator[Write]:
+def write(tmp_path: Path) -> Write:
     """Write a file of plans with one entry."""
 
     def write_file(place: str = "tests.recorded.work:titled", **record: Any) -> Path:
@@ -31,7 +31,7 @@ def write(tmp_path: Path) -> Iterator[Write]:
         file.write_text(json.dumps({"version": 1, "origins": {place: [entry]}}))
         return file
 
-    yield write_file
+    return write_file
 
 
 def _problems(file: Path | str) -> list[tuple[str, str]]:
@@ -85,7 +85,7 @@ def test_nothing_is_installed_without_the_setting() -> None:
     """Who has no file pays nothing: Django's own methods run."""
     from django.db.models import QuerySet
 
-    assert "quell" not in QuerySet._fetch_all.__module__  # type: ignore[attr-defined]  # missing in the stubs
+    assert "quell" not in QuerySet._fetch_all.__module__
     assert not hasattr(QuerySet.__init__, "__wrapped__")
     assert _patches_plans.installation.holders == 0
 

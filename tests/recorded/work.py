@@ -49,7 +49,9 @@ def from_module() -> list[str]:
 
 def one_by_one(chunk_size: int | None = None) -> list[tuple[str, list[int]]]:
     """Read books as they come."""
-    rows: Iterator[Book] = Book.objects.order_by("pk").iterator(**({"chunk_size": chunk_size} if chunk_size else {}))
+    rows: Iterator[Book] = Book.objects.order_by("pk").iterator(
+        **({"chunk_size": chunk_size} if chunk_size else {})
+    )
     return [(book.author.name, [review.stars for review in book.reviews.all()]) for book in rows]
 
 
@@ -125,7 +127,10 @@ def tuples() -> list[Any]:
         list(books.values_list("title", flat=True)),
         books.count(),
         books.exists(),
-        [book.title for book in Book.objects.filter(pk=0).union(Book.objects.filter(pk__gt=0)).order_by("title")],
+        [
+            book.title
+            for book in Book.objects.filter(pk=0).union(Book.objects.filter(pk__gt=0)).order_by("title")
+        ],
         [book.title for book in Book.objects.raw("SELECT * FROM library_book ORDER BY id")],
         [book.title for book in books.none()],
         [book.title for book in books.distinct()],
@@ -207,7 +212,7 @@ class BookSerializer(serializers.ModelSerializer[Book]):
 class Shared(viewsets.ModelViewSet[Book]):
     """What two views have in common."""
 
-    serializer_class = BookSerializer
+    serializer_class: Any = BookSerializer
 
     def get_queryset(self) -> QuerySet[Book]:
         """Return all books."""

@@ -77,7 +77,11 @@ class Usage:
 
     def is_read(self, name: str) -> bool:
         """Tell whether a column was read on any row."""
-        return name in self.reads or name in self.keys or (self.model._meta.concrete_model, name) in self.constructed
+        return (
+            name in self.reads
+            or name in self.keys
+            or (self.model._meta.concrete_model, name) in self.constructed
+        )
 
     @property
     def is_touched(self) -> bool:

@@ -1,7 +1,7 @@
 """Which plan belongs to which queryset."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -113,7 +113,7 @@ class PlanTable:
             if recorded and model is not None:
                 known = self._by_place.setdefault((origin.place, model), {})
                 known[origin.code] = PlannedOrigin(origin, recorded, model)
-        self.models: frozenset[type[Model]] = frozenset(model for _, model in self._by_place)
+        self.models: Container[type[Model]] = frozenset(model for _, model in self._by_place)
         self._is_on = True
 
     def switch_off(self) -> bool:
@@ -202,6 +202,10 @@ def _batched(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     return batched(queryset)
 
 
+# Called by another name, as the mypy plugin of Django knows the arguments of Prefetch alone.
+_aside: Callable[[Any], Any] = _Aside
+
+
 def _set_aside(queryset: QuerySet[Any, Any], narrowed: PlannedOrigin | None) -> None:
     """Keep what a plan adds out of what is built on its rows, and tell the rows who narrowed them."""
     # The stubs leave the attribute out, here and below.
@@ -211,7 +215,7 @@ def _set_aside(queryset: QuerySet[Any, Any], narrowed: PlannedOrigin | None) -> 
         is_own = not isinstance(lookup, str) and is_ours(lookup)
         if is_own and narrowed is not None:
             lookup.queryset.query.__dict__[NARROWED] = narrowed
-        found.append(_Aside(lookup) if is_own else lookup)
+        found.append(_aside(lookup) if is_own else lookup)
     queryset._prefetch_related_lookups = tuple(found)  # type: ignore[attr-defined]
     if narrowed is not None:
         queryset.query.__dict__[NARROWED] = narrowed
