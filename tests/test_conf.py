@@ -19,6 +19,7 @@ EXAMPLES: dict[str, object] = {
     "on_error": "log",
     "sample_urls": ["/a/"],
     "profile_exclude": ("^/admin/",),
+    "plans": "plans.json",
     "baseline": "quell/known.json",
     "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }

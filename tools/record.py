@@ -14,6 +14,7 @@ PAGES = (
     "docs/cost.md",
     "docs/fix.md",
     "docs/peers.md",
+    "docs/recording.md",
     "docs/verification.md",
 )
 
@@ -47,6 +48,9 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "fix-todo": ("fix", lambda text: text.partition("== django_todo\n")[2].rstrip()),
     "bench": ("bench", lambda text: _from(text, r"^Python ")),
     "batch": ("batch", lambda text: _from(text, r"^Python ")),
+    "recorded": ("record", lambda text: text.partition("== drift")[0].partition("== file\n")[2].rstrip()),
+    "drift": ("record", lambda text: text.partition("== drift\n")[2].rstrip()),
+    "recording-cost": ("plans", lambda text: _from(text, r"^Python ")),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),

@@ -9,11 +9,16 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
 from quell.conf import PREFIX, get_settings, problem_of, setting_names
-from quell.exceptions import UsageError
+from quell.exceptions import QuellError, UsageError
 from quell.loading.declared import wrong_plans
+from quell.loading.recorded.setting import read_setting
+from quell.loading.recorded.tables import check_plan
 from quell.silencing.names import check_names
 from quell.silencing.patterns import parse, problems
 
+_RECORD_HINT = (
+    "Record it anew, or correct it in the file that QUELL_PLANS names; until then it is not applied."
+)
 _PLAN_HINT = "Correct it in fetch_plans of the manager or the queryset."
 
 
@@ -58,6 +63,28 @@ def check_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
         for model in config.get_models()
         for manager, name, error in wrong_plans(model)
     ]
+
+
+@register("quell")
+def check_recorded_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """
+    Report a file in QUELL_PLANS that cannot be read (quell.E004).
+
+    Each plan in it that its model cannot load is an error as well (quell.E005).
+
+    Cost: no query.
+    """
+    try:
+        plans = read_setting()
+    except UsageError as error:
+        return [Error(f"QUELL_PLANS: {error}", hint="Until then no plan is applied.", id="quell.E004")]
+    found: list[CheckMessage] = []
+    for origin, entry in plans.entries.items() if plans is not None else ():
+        try:
+            check_plan(origin, entry.recorded.plan)
+        except QuellError as error:
+            found.append(Error(f"The plan of {origin}: {error}", hint=_RECORD_HINT, id="quell.E005"))
+    return found
 
 
 def _unknown_names() -> Iterator[CheckMessage]:

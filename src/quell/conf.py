@@ -29,6 +29,7 @@ class Settings:
     sample_urls: SampleUrls = ()  # what `quell profile` visits: URLs, a callable that returns some, its path
     profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
     ignore: Sequence[str | Mapping[str, object]] = ()  # findings to silence: codes, or what to match
+    plans: str | PathLike[str] = ""  # the file of recorded plans to apply; "": none
     baseline: str | PathLike[str] = ""  # the file of known findings; "": quell-baseline.json, where it exists
 
 
@@ -68,6 +69,7 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a list or tuple of patterns",
         lambda value: isinstance(value, (list, tuple)),
     ),
+    "plans": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
     "baseline": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quell.lineage import _patches, _patches_ondemand
+from quell.lineage import _patches, _patches_ondemand, _patches_plans
 from tests.lineage.upstream import DJANGO, hashes, recorded, version_keys
 
 _INSTRUCTION = (
@@ -43,6 +43,7 @@ def test_every_patched_name_is_reviewed() -> None:
             *_patches.PROFILE_PATCHES,
             *_patches_ondemand.ONDEMAND_PATCHES,
             *_patches_ondemand.generic_patches(),
+            *_patches_plans.PLAN_PATCHES,
         )
         if not patch.is_addition
     }

@@ -21,7 +21,7 @@ RECORD = Path(__file__).parent / "upstream.json"
 _QUERY_METHODS = (
     "db", "_fetch_all", "_iterator", "_prefetch_related_objects", "iterator", "get", "count", "exists",
     "first", "last", "earliest", "latest", "aggregate", "contains", "in_bulk", "get_or_create",
-    "update_or_create", "update", "delete", "explain", "create", "_insert", "using", "__getstate__",
+    "aiterator", "update_or_create", "update", "delete", "explain", "create", "_insert", "using", "__getstate__",
     "__deepcopy__",
 )  # fmt: skip
 
@@ -50,8 +50,10 @@ DJANGO: dict[str, tuple[str, ...]] = {
     "django.db.models.expressions": ("Col", "Ref", "BaseExpression.select_format"),
     "django.db.models.base": (
         "ModelState", "Model.from_db", "Model.refresh_from_db", "Model.__getstate__", "Model.__reduce__",
-        "Model.__init__", "Model._prepare_related_fields_for_save",
+        "Model.__init__", "Model._prepare_related_fields_for_save", "Model.save", "Model.delete",
+        "Model.get_deferred_fields",
     ),
+    "django.db.models.deletion": ("Collector.collect",),
     "django.db.models.query_utils": (
         "DeferredAttribute.__init__", "DeferredAttribute.__get__", "DeferredAttribute._check_parent_chain",
         "select_related_descend",

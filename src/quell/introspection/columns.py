@@ -7,6 +7,7 @@ from inspect import getattr_static
 from typing import Any, TypeAlias
 
 from django.db.models import BinaryField, Field, JSONField, Model, TextField
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
 from django.db.models.query_utils import DeferredAttribute
 
 # The stubs know none of the private attributes of a field.
@@ -27,7 +28,8 @@ class Column:
     One concrete field.
 
     ``is_wide`` is true by type: text, JSON and binary. ``owner`` is the class whose attribute stands for the column,
-    where that is the one that Django itself makes: reads of no other can be seen. ``can_defer`` is false for whatever
+    where that is the one that Django itself makes: reads of no other can be seen. ``key_owner`` is the same for a
+    foreign key, which is noted apart, as Django reads it on its way. ``can_defer`` is false for whatever
     identifies or connects rows, for columns of a parent's table, and for every column of a proxy.
     """
 
@@ -36,6 +38,7 @@ class Column:
     is_wide: bool
     can_defer: bool
     owner: type[Model] | None
+    key_owner: type[Model] | None = None
 
 
 @lru_cache(maxsize=2048)
@@ -47,6 +50,7 @@ def columns_of(model: type[Model]) -> tuple[Column, ...]:
 
 def _describe(model: type[Model], field: _AnyField, connecting: frozenset[str]) -> Column:
     owner = _owner(model, field.attname) if not field.primary_key and not field.is_relation else None
+    is_key = field.is_relation and not field.primary_key
     is_own = field.model is model and not model._meta.proxy
     return Column(
         name=field.attname,
@@ -54,21 +58,24 @@ def _describe(model: type[Model], field: _AnyField, connecting: frozenset[str]) 
         is_wide=isinstance(field, _WIDE),
         can_defer=owner is not None and is_own and field.attname not in connecting,
         owner=owner,
+        key_owner=_owner(model, field.attname, ForeignKeyDeferredAttribute) if is_key else None,
     )
 
 
-def _owner(model: type[Model], attname: str) -> type[Model] | None:
+def _owner(
+    model: type[Model], attname: str, kind: type[DeferredAttribute] = DeferredAttribute
+) -> type[Model] | None:
     for cls in model.__mro__:
         attribute = cls.__dict__.get(attname)
         if attribute is not None:
-            return cls if is_plain_column(attribute) else None
+            return cls if is_plain_column(attribute, kind) else None
     return None
 
 
-def is_plain_column(attribute: object) -> bool:
-    """Tell whether a class attribute is the one that Django makes for most columns, or quell's in its place."""
+def is_plain_column(attribute: object, kind: type[DeferredAttribute] = DeferredAttribute) -> bool:
+    """Tell whether a class attribute is the one that Django makes for such columns, or quell's in its place."""
     is_recording = getattr_static(attribute, "is_recording", None) is True
-    return type(attribute) is DeferredAttribute or is_recording
+    return type(attribute) is kind or is_recording
 
 
 def _connecting(model: type[Model]) -> Iterator[str]:

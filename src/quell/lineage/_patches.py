@@ -33,7 +33,7 @@ from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.breaks import break_at, wrap_break
 from quell.lineage.hooks import Hooks, active, stand_in_front_of
-from quell.lineage.recording import RecordingColumn, RecordingName
+from quell.lineage.recording import RecordingColumn, RecordingKey, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
 from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
 
@@ -121,6 +121,7 @@ class _Recorders:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.holders = 0
+        self.key_holders = 0
         self._columns: dict[tuple[type[Model], str], Patch] = {}
         self._names: dict[tuple[type[Model], str], RecordingName] = {}
         self._seen: set[type[Model]] = set()
@@ -148,6 +149,18 @@ class _Recorders:
             self._names.clear()
             self._seen.clear()
 
+    @contextmanager
+    def with_keys(self) -> Iterator[None]:
+        """Let foreign keys note their reads, too, for the profiles that begin inside."""
+        with self.lock:
+            self.key_holders += 1
+            self._seen.clear()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.key_holders -= 1
+
     def columns(self, model: type[Model]) -> None:
         """Let the columns of a model note their reads."""
         if model in self._seen:
@@ -156,11 +169,15 @@ class _Recorders:
             if not self.holders:
                 return
             for column in columns_of(model):
-                key = column.owner, column.name
-                if column.owner is not None and key not in self._columns:
-                    patch = self._columns[column.owner, column.name] = Patch(*key, RecordingColumn)
-                    patch.install()
+                self._record(column.owner, column.name, RecordingColumn)
+                if self.key_holders:
+                    self._record(column.key_owner, column.name, RecordingKey)
             self._seen.add(model)
+
+    def _record(self, owner: type[Model] | None, name: str, kind: type[RecordingColumn]) -> None:
+        if owner is not None and (owner, name) not in self._columns:
+            patch = self._columns[owner, name] = Patch(owner, name, kind)
+            patch.install()
 
     def name(self, model: type[Model], name: str) -> bool:
         """Let an attribute that a prefetch fills note its reads; return whether it does."""

@@ -59,6 +59,7 @@ _DEFAULTS: dict[str, Any] = {
     "known_fields": (),
     "owner_reference": None,
     "members": None,
+    "narrowed": None,
 }
 
 
@@ -107,6 +108,8 @@ class FetchRecord:
     members: Any
     # Lookups that the queryset brought into a prefetch that somebody else asked for; only while a profile runs.
     inner_lookups: frozenset[str]
+    # That of a queryset from which a recorded plan left columns out.
+    narrowed: "NarrowedAlias | None"
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -173,6 +176,23 @@ class FetchAlias(str):
         return self
 
 
+class NarrowedAlias(str):
+    """A database alias that also tells which recorded plan left out columns of the row that holds it."""
+
+    __slots__ = ("narrowed",)
+
+    narrowed: Any
+
+    def __reduce_ex__(self, protocol: object) -> tuple[type[str], tuple[str]]:
+        return str, (str(self),)
+
+    def __copy__(self) -> "NarrowedAlias":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "NarrowedAlias":
+        return self
+
+
 def begin(alias: str, model: "type[Model]", site: "Site | None") -> FetchAlias:
     """Return an alias for the rows of a fetch that begins."""
     fetch = FetchRecord()
@@ -204,4 +224,4 @@ def _alias_of_parent(alias: FetchAlias, model: "type[Model]") -> FetchAlias | No
 
 def plain_alias(alias: str) -> str:
     """Return the alias without its lineage."""
-    return str(alias) if type(alias) is FetchAlias else alias
+    return alias if type(alias) is str else str(alias)

@@ -15,7 +15,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.lineage._dispatch import by_context
-from quell.lineage.alias import FetchAlias, FetchRecord, begin, plain_alias
+from quell.lineage.alias import FetchAlias, FetchRecord, NarrowedAlias, begin, plain_alias
 from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site
@@ -133,6 +133,8 @@ class Hooks:
         site = queryset._query.__dict__.get(ATTRIBUTE)
         made = begin(alias, queryset.model, site)
         local.pending = fetch = made.fetch
+        if type(alias) is NarrowedAlias:
+            fetch.narrowed = alias
         instance = site.instance if site is not None else None
         if instance is None:
             instance = queryset._hints.get("instance")

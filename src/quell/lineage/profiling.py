@@ -11,6 +11,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.lineage.alias import FetchAlias
+from quell.lineage.builders import BUILDER
 from quell.lineage.hooks import Hooks, active, kinds
 from quell.lineage.prefetches import Prefetched, cache_keys
 from quell.lineage.recording import recorded_rows
@@ -38,6 +39,7 @@ class Profiling(Hooks):
             query = queryset._query
             is_exact = bool(query.distinct or query.combinator)
             found.usage = Usage(found, is_bare=query.select_related is True, is_exact=is_exact)
+            found.usage.builder = query.__dict__.get(BUILDER)
         return found
 
     def populators(self, klass_info: dict[str, Any], select: Any, db: str, *rest: Any) -> list[Any]:

@@ -97,6 +97,8 @@ class RecordingColumn(DeferredAttribute):
     """Stands in the place of ``DeferredAttribute`` and notes reads; a value that is missing is loaded as ever."""
 
     is_recording = True
+    # The set of a usage that holds the reads.
+    kept = "reads"
 
     def __init__(self, original: DeferredAttribute) -> None:
         super().__init__(original.field)
@@ -118,7 +120,7 @@ class RecordingColumn(DeferredAttribute):
         else:
             usage = getattr(alias, "usage", None)
             if usage is not None:
-                usage.reads.add(name)
+                getattr(usage, self.kept).add(name)
         return values[name]
 
     def __set__(self, instance: Any, value: Any) -> None:
@@ -129,6 +131,19 @@ class RecordingColumn(DeferredAttribute):
             del instance.__dict__[self._name]
         except KeyError:
             raise AttributeError(self._name) from None
+
+
+class RecordingKey(RecordingColumn):
+    """The same for a foreign key, which forgets the row that it led to when it is set to another one."""
+
+    kept = "keys"
+
+    def __init__(self, original: DeferredAttribute) -> None:
+        super().__init__(original)
+        self._original: Any = original
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self._original.__set__(instance, value)
 
 
 class RecordingName:

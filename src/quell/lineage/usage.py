@@ -9,6 +9,8 @@ from quell.lineage.alias import FetchAlias, FetchRecord
 if TYPE_CHECKING:
     from django.db.models import Model
 
+    from quell.lineage.builders import Builder
+
 # What a number, a date or a key is counted as.
 FIXED_SIZE = 8
 
@@ -44,13 +46,15 @@ class Usage:
     """What rows of one fetch, behind one path of joins, hold, and what was read of them."""
 
     __slots__ = (
-        "alias", "columns", "constructed", "fixed_size", "is_bare", "is_exact", "joins", "loads", "model", "reads",
-        "row_count", "sizes",
+        "alias", "builder", "columns", "constructed", "fixed_size", "is_bare", "is_exact", "joins", "keys", "loads",
+        "model", "reads", "row_count", "sizes",
     )  # fmt: skip
 
     def __init__(self, alias: FetchAlias, *, is_bare: bool, is_exact: bool) -> None:
         self.alias = alias
         self.model = alias.model
+        # Who built the queryset, where recorded plans ask for it.
+        self.builder: Builder | None = None
         # Whether select_related() named no relation, and whether the columns decide which rows there are.
         self.is_bare = is_bare
         self.is_exact = is_exact
@@ -59,6 +63,8 @@ class Usage:
         self.columns: tuple[Column, ...] = ()
         self.sizes: dict[str, int] = {}
         self.reads: set[str] = set()
+        # Foreign keys that were read; only in a recording, as Django itself reads them on its way.
+        self.keys: set[str] = set()
         # What was read before a row knew where it came from: in its constructor, or by a receiver of post_init.
         self.constructed: set[tuple[type[Model], str]] = set()
         self.loads: dict[str, Load] = {}
@@ -71,7 +77,11 @@ class Usage:
 
     def is_read(self, name: str) -> bool:
         """Tell whether a column was read on any row."""
-        return name in self.reads or (self.model._meta.concrete_model, name) in self.constructed
+        return (
+            name in self.reads
+            or name in self.keys
+            or (self.model._meta.concrete_model, name) in self.constructed
+        )
 
     @property
     def is_touched(self) -> bool:
@@ -97,6 +107,7 @@ class Usage:
     def use_everything(self) -> None:
         """Note that somebody took whole rows, such as a pickle."""
         self.reads.update(column.name for column in self.columns)
+        self.keys.update(column.name for column in self.columns)
         for load in self.loads.values():
             load.is_used = True
 

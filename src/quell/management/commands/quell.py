@@ -1,29 +1,35 @@
 """``manage.py quell <verb>``."""
 
 import sys
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from quell.checks import check_settings
 from quell.exceptions import UsageError
+from quell.loading.recorded.keeping import check, keep
 from quell.management.fixing.source import CannotFixError
 from quell.management.profiling.isolation import Aliases, in_memory
+from quell.management.profiling.options import add_recording, json_file, positive, repeat_common_options
 from quell.management.profiling.output import Paint, as_json, as_text
 from quell.management.profiling.pages import Page
+from quell.management.profiling.recorded import record_pages
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.surroundings import database_problems, find_user
 from quell.management.profiling.unused import with_unused
 from quell.management.profiling.urls import exclusion, page_urls, path_of
 from quell.management.profiling.verdict import baseline_file, decide, read_baseline, rewrite
 from quell.management.profiling.visiting import Visitor
+from quell.recording import Recorder
 from quell.silencing.baseline import Baseline, read
+
+T = TypeVar("T")
 
 # Findings are 1, as of a linter; what keeps the command from running is another thing.
 USAGE_ERROR = 2
@@ -52,20 +58,21 @@ class Command(BaseCommand):
         profile.add_argument("--user", help="visit as this user: a username, an e-mail address or a key")
         profile.add_argument("--list", action="store_true", help="print what would be visited, and stop")
         profile.add_argument("--format", choices=("text", "json"), default="text")
-        profile.add_argument("--repeat", type=_positive, default=1, help="timed runs per page (default: 1)")
+        profile.add_argument("--repeat", type=positive, default=1, help="timed runs per page (default: 1)")
         profile.add_argument("--baseline", metavar="FILE", help="let the findings in this file pass")
         profile.add_argument(
             "--write-baseline",
             nargs="?",
             const="",
-            type=_json_file,
+            type=json_file,
             metavar="FILE",
             help="write what is found to the baseline, and let it pass from now on",
         )
         profile.add_argument(
             "--unused", action="store_true", help="also find what no page uses (one more visit)"
         )
-        _repeat_common_options(profile)
+        add_recording(profile)
+        repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
 
@@ -87,7 +94,7 @@ class Command(BaseCommand):
             help="change files below this folder, too, such as an installed application",
         )
         fix.set_defaults(list=False, repeat=1, unused=False)
-        _repeat_common_options(fix)
+        repeat_common_options(fix)
         fix.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
@@ -97,6 +104,9 @@ class Command(BaseCommand):
             raise CommandError(msg, returncode=USAGE_ERROR)
         if options["verb"] == "fix":
             self._fix(options)
+            return
+        if options["record"] is not None or options["check"] or options["anew"]:
+            self._record(options)
             return
         try:
             baseline = None if options["list"] else self._baseline(options)
@@ -138,6 +148,28 @@ class Command(BaseCommand):
         if not result.is_done:
             sys.exit(1)
 
+    def _record(self, options: dict[str, Any]) -> None:
+        """Record what pages need; with ``--check``, exit 1 where the file says something else."""
+        if options["record"] is None:
+            msg = "--check and --anew are for a recording: name its file with --record FILE"
+            raise CommandError(msg, returncode=USAGE_ERROR)
+        file = Path(options["record"])
+        try:
+            recorder = self._visits(options, self._record_pages)
+            if recorder is None:
+                return
+            found = (check if options["check"] else keep)(recorder.needs, file, is_anew=options["anew"])
+        except UsageError as error:
+            raise CommandError(str(error), returncode=USAGE_ERROR) from error
+        self._print("\n".join(found.lines))
+        if found.has_drifted:
+            sys.exit(1)
+
+    def _record_pages(
+        self, urls: Sequence[tuple[str, str]], visitor: Visitor, options: dict[str, Any]
+    ) -> Recorder:
+        return record_pages(urls, visitor, warn=self._warn, show=self._show_progress)
+
     def _paint(self, options: dict[str, Any]) -> Paint:
         is_on = options["force_color"] or (_is_terminal(self.stdout) and not options["no_color"])
         return Paint(is_on=is_on)
@@ -151,6 +183,20 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> list[Page] | None:
         """Return what the visits showed, or ``None`` after a list of them."""
+        return self._visits(options, self._profile_pages)
+
+    def _profile_pages(
+        self, urls: Sequence[tuple[str, str]], visitor: Visitor, options: dict[str, Any]
+    ) -> list[Page]:
+        pages = self._visit(urls, PageProfiler(visitor, repeat=options["repeat"]))
+        return self._add_unused(pages, visitor) if options["unused"] else pages
+
+    def _visits(
+        self,
+        options: dict[str, Any],
+        visit: Callable[[Sequence[tuple[str, str]], Visitor, dict[str, Any]], T],
+    ) -> T | None:
+        """Return what somebody makes of visits that leave nothing behind, or ``None`` after a list of them."""
         for message in check_settings(app_configs=None):
             self._warn(f"{message.id}: {message.msg} {message.hint or ''}".strip())
         aliases = Aliases()
@@ -164,9 +210,7 @@ class Command(BaseCommand):
             for line in database_problems(aliases):
                 self._warn(line)
             user = find_user(options["user"], aliases) if options["user"] else None
-            visitor = Visitor(aliases, user)
-            pages = self._visit(urls, PageProfiler(visitor, repeat=options["repeat"]))
-            return self._add_unused(pages, visitor) if options["unused"] else pages
+            return visit(urls, Visitor(aliases, user), options)
 
     def _urls(self, given: Sequence[str]) -> list[tuple[str, str]]:
         """Return the paths to visit, each with what speaks against it."""
@@ -203,15 +247,6 @@ class Command(BaseCommand):
         self.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
-def _repeat_common_options(parser: ArgumentParser) -> None:
-    """Take the options that every command has behind the verb too, where people write them."""
-    for name in ("--no-color", "--force-color", "--traceback", "--skip-checks"):
-        parser.add_argument(name, action="store_true", default=SUPPRESS, help=SUPPRESS)
-    for name in ("--settings", "--pythonpath"):
-        parser.add_argument(name, default=SUPPRESS, help=SUPPRESS)
-    parser.add_argument("-v", "--verbosity", type=int, default=SUPPRESS, help=SUPPRESS)
-
-
 def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
     try:
         path = path_of(url)
@@ -222,22 +257,3 @@ def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
 
 def _is_terminal(stream: object) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)())
-
-
-def _json_file(text: str) -> str:
-    # Without it, a URL behind the option would be taken for the name of the file.
-    if text and not text.endswith(".json"):
-        msg = f"{text} is no file that ends in .json; write URLs in front of --write-baseline"
-        raise ArgumentTypeError(msg)
-    return text
-
-
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        msg = f"{text} is no whole number, 1 or more"
-        raise ArgumentTypeError(msg)
-    return value

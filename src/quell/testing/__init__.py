@@ -1,0 +1,1 @@
+"""What quell gives to test suites."""
