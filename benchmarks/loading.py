@@ -76,7 +76,16 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _run_alone(database: str) -> int:
     """Measure one database in a process of its own: Django is set up once per process."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.loading", *sys.argv[1:], "--database", database]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "benchmarks.loading",
+        *sys.argv[1:],
+        "--database",
+        database,
+    ]
     return subprocess.run(command, check=False).returncode
 
 
@@ -89,7 +98,12 @@ def _run(options: argparse.Namespace) -> int:
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
         TIME_ZONE="UTC",
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "benchmarks.desk"],
+        INSTALLED_APPS=[
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "rest_framework",
+            "benchmarks.desk",
+        ],
         MIGRATION_MODULES=dict.fromkeys(("contenttypes", "auth", "desk")),
         QUELL_ON_ERROR="raise",
     )

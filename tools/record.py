@@ -13,6 +13,7 @@ PAGES = (
     "docs/batch-loading.md",
     "docs/cost.md",
     "docs/fix.md",
+    "docs/loading.md",
     "docs/peers.md",
     "docs/verification.md",
 )
@@ -23,7 +24,7 @@ def _run(target: str) -> str:
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-    if done.returncode and target not in {"bench", "batch", "peers"}:
+    if done.returncode and target not in {"bench", "batch", "loading", "peers"}:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -47,6 +48,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "fix-todo": ("fix", lambda text: text.partition("== django_todo\n")[2].rstrip()),
     "bench": ("bench", lambda text: _from(text, r"^Python ")),
     "batch": ("batch", lambda text: _from(text, r"^Python ")),
+    "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),

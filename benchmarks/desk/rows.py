@@ -74,10 +74,14 @@ def _fill_tickets(count: int, organization_count: int) -> None:
         for number in range(1, count + 1)
     ]
     Ticket.objects.bulk_create(tickets)
+    _fill_children(tickets, count + _AGENT_COUNT)
+
+
+def _fill_children(tickets: list[Ticket], people_count: int) -> None:
     Comment.objects.bulk_create(
         Comment(
             ticket=ticket,
-            author_id=1 + (ticket.pk * 7 + number) % (count + _AGENT_COUNT),
+            author_id=1 + (ticket.pk * 7 + number) % people_count,
             body=f"Comment {number}. {_WORDS * 2}",
             raw=_WORDS * 10,
             created_at=ticket.created_at + timedelta(hours=number),

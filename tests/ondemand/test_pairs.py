@@ -13,14 +13,20 @@ pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("library")]
 
 # What a book may be asked about a printer.
 CALLS: dict[str, Any] = {
-    "all": lambda book, printer: [edition.pk for edition in book.editions.filter(printer=printer).order_by("pk")],
+    "all": lambda book, printer: [
+        edition.pk for edition in book.editions.filter(printer=printer).order_by("pk")
+    ],
     "count": lambda book, printer: book.editions.filter(printer=printer).count(),
     "exists": lambda book, printer: book.editions.filter(printer=printer).exists(),
     "first": lambda book, printer: str(book.editions.filter(printer=printer).order_by("-pk").first()),
     "slice": lambda book, printer: [e.pk for e in book.editions.filter(printer=printer).order_by("-pk")[:1]],
-    "distinct": lambda book, printer: book.editions.filter(printer=printer).values("printer").distinct().count(),
+    "distinct": lambda book, printer: (
+        book.editions.filter(printer=printer).values("printer").distinct().count()
+    ),
     "aggregate": lambda book, printer: book.editions.filter(printer=printer).aggregate(Max("book")),
-    "values": lambda book, printer: list(book.editions.filter(printer=printer).values_list("pk").order_by("pk")),
+    "values": lambda book, printer: list(
+        book.editions.filter(printer=printer).values_list("pk").order_by("pk")
+    ),
     "queryset": lambda book, printer: Edition.objects.filter(book=book, printer=printer).count(),
 }
 

@@ -27,9 +27,7 @@ _MUTABLE = frozenset({list, dict, set, bytearray})
 class Batch:
     """The rows that one query loaded for some owners, or for pairs of them, each of which gets its own."""
 
-    def __init__(
-        self, ask: Ask, keys: Iterable[Iterable[Key]], *, generation: int, connection: Any
-    ) -> None:
+    def __init__(self, ask: Ask, keys: Iterable[Iterable[Key]], *, generation: int, connection: Any) -> None:
         self.first = frozenset(ask.lead.keys)
         self.is_used = False
         self.children: RawRows | None = None
@@ -136,9 +134,7 @@ def run_statement(statement: Statement, compiler: Compiler, run: Any) -> list[Ra
         return list(cursor.fetchall())
 
 
-def signature_of(
-    statement: Statement, ask: Ask, compiler: Compiler, result_type: str
-) -> Signature | None:
+def signature_of(statement: Statement, ask: Ask, compiler: Compiler, result_type: str) -> Signature | None:
     """Return what the queries of peers have in common, ``None`` where parameters cannot be compared."""
     sql, params = statement
     relation = ask.lead.kind, ask.lead.name, result_type

@@ -86,7 +86,12 @@ class Command(BaseCommand):
             metavar="FOLDER",
             help="change files below this folder, too, such as an installed application",
         )
-        fix.set_defaults(list=False, repeat=1, unused=False)
+        fix.add_argument(
+            "--unused",
+            action="store_true",
+            help="also take out what no page uses (one more visit of every page)",
+        )
+        fix.set_defaults(list=False, repeat=1)
         _repeat_common_options(fix)
         fix.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
@@ -123,6 +128,9 @@ class Command(BaseCommand):
         from quell.management.fixing import report, running
 
         since = time()
+        if options["unused"] and options["urls"]:
+            msg = "--unused judges what no page uses, so it visits all pages: leave out the URLs"
+            raise CommandError(msg, returncode=USAGE_ERROR)
         try:
             pages = self._run(options) or []
             wanted = running.Options(
