@@ -1,5 +1,7 @@
 """The tables: columns that a list shows, and columns that only a page about one row needs."""
 
+from typing import Any, ClassVar
+
 from django.db import models
 
 from quell import needs
@@ -7,6 +9,8 @@ from quell import needs
 
 class Organization(models.Model):
     """A company whose people write tickets."""
+
+    objects: ClassVar[models.Manager["Organization"]] = models.Manager()
 
     name = models.CharField(max_length=80)
     address = models.TextField()
@@ -19,6 +23,8 @@ class Organization(models.Model):
 
 class Person(models.Model):
     """Somebody who writes."""
+
+    objects: ClassVar[models.Manager["Person"]] = models.Manager()
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="people")
     name = models.CharField(max_length=80)
@@ -34,6 +40,8 @@ class Person(models.Model):
 class Agent(models.Model):
     """Somebody who answers."""
 
+    objects: ClassVar[models.Manager["Agent"]] = models.Manager()
+
     person = models.OneToOneField(Person, models.CASCADE, related_name="agent")
     team = models.CharField(max_length=40)
     signature = models.TextField()
@@ -45,6 +53,8 @@ class Agent(models.Model):
 class Category(models.Model):
     """What a ticket is about."""
 
+    objects: ClassVar[models.Manager["Category"]] = models.Manager()
+
     slug = models.SlugField()
     description = models.TextField()
 
@@ -54,6 +64,8 @@ class Category(models.Model):
 
 class Tag(models.Model):
     """A word to find tickets by."""
+
+    objects: ClassVar[models.Manager["Tag"]] = models.Manager()
 
     name = models.CharField(max_length=40)
     description = models.TextField()
@@ -68,6 +80,10 @@ class Tag(models.Model):
 
 class Ticket(models.Model):
     """A request."""
+
+    objects: ClassVar[models.Manager["Ticket"]] = models.Manager()
+    # Without the settings of the benchmark nobody knows it.
+    comments: Any
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tickets")
     customer = models.ForeignKey(Person, models.CASCADE, related_name="tickets")
@@ -95,6 +111,8 @@ class Ticket(models.Model):
 class Comment(models.Model):
     """An answer to a ticket."""
 
+    objects: ClassVar[models.Manager["Comment"]] = models.Manager()
+
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.ForeignKey(Person, models.CASCADE, related_name="comments")
     body = models.TextField()
@@ -110,6 +128,8 @@ class Comment(models.Model):
 
 class Attachment(models.Model):
     """A file of a ticket."""
+
+    objects: ClassVar[models.Manager["Attachment"]] = models.Manager()
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="attachments")
     file_name = models.CharField(max_length=120)

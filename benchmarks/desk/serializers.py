@@ -146,7 +146,8 @@ class MethodsSerializer(serializers.ModelSerializer[Ticket]):
 
     def get_comment_count(self, ticket: Ticket) -> int:
         """Count the comments."""
-        return ticket.comments.count()
+        count: int = ticket.comments.count()
+        return count
 
     def get_latest(self, ticket: Ticket) -> str:
         """Return the latest comment."""

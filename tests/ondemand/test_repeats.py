@@ -24,7 +24,6 @@ READS: dict[str, Callable[[Any], object]] = {
     "no row": lambda book: Tag.objects.filter(name="none").first(),
     "values": lambda book: list(Tag.objects.order_by("-name").values_list("name", flat=True)[:2]),
     "aggregate": lambda book: Tag.objects.aggregate(Max("name")),
-    "of a method": lambda book: _helped(book),
 }
 
 
@@ -33,6 +32,9 @@ def _helped(book: Book) -> list[int]:
         return [len(tag.name) for tag in Tag.objects.all()]
 
     return options()
+
+
+READS["of a function without the row"] = _helped
 
 
 def _for_all(read: Callable[[Any], object]) -> list[object]:
@@ -161,7 +163,8 @@ def test_an_unhashable_parameter_is_no_question() -> None:
 
     def read(book: Book) -> object:
         queryset = Tag.objects.filter(name="tag 1")
-        queryset.query.where.children[0].rhs = _Unhashable("tag 1")
+        condition: Any = queryset.query.where.children[0]
+        condition.rhs = _Unhashable("tag 1")
         return queryset.count()
 
     with counted() as queries, quell.batch_loading():
@@ -197,7 +200,8 @@ def test_an_error_of_the_database_is_the_application_s() -> None:
     """A statement that fails for the second row fails as it would without a block."""
 
     def fail(execute: Any, sql: str, *rest: Any) -> Any:
-        if "COUNT" in sql and calls.append(sql) is None and len(calls) == 2:
+        calls.extend([sql] if "COUNT" in sql else [])
+        if len(calls) == 2:
             raise ZeroDivisionError
         return execute(sql, *rest)
 

@@ -12,7 +12,6 @@ from quell.findings import Finding
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
 
-
 _REMOVAL = re.compile(
     r'(?:remove|replace) (?:"(?P<path>\w+)"|Prefetch\("(?P<filled>\w+)", to_attr="(?P<to_attr>\w+)"\))'
     r'(?: by "(?P<kept>\w+)")? (?:from|in) \.?(?P<call>\w+)(?:\(\))?'

@@ -125,7 +125,7 @@ def _own(row: RawRow) -> RawRow:
     return copy.deepcopy(row) if any(type(value) in _MUTABLE for value in row) else row
 
 
-def run_statement(statement: Statement, compiler: Compiler, run: Any) -> list[RawRow]:  # noqa: ANN401 -- a method
+def run_statement(statement: Statement, compiler: Compiler, run: Any) -> list[RawRow]:
     """Run a statement in the place of a compiler's own, as Django runs that."""
     made = compiler.query.get_compiler(using=compiler.using)
     made.connection = compiler.connection

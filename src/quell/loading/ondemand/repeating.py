@@ -29,7 +29,7 @@ Compiler: TypeAlias = Any
 
 @dataclass(slots=True)
 class Repeat:
-    """What the rows of one fetch have asked from one function, and what it gave: by how often a row had asked before."""
+    """What one function has asked for the rows of a fetch, and what it gave, by how often a row had asked before."""
 
     generation: int
     results: "list[Result | None]" = field(default_factory=list)

@@ -129,7 +129,8 @@ class Loads:
         return None, question
 
     def _repeated(self, compiler: Compiler, result_type: str) -> "Answer | Rerun | None":
-        """Answer what another row has run in the same way. See Note [Repeated statements]"""
+        """Answer what another row has run in the same way."""
+        # See Note [Repeated statements]
         asker = find_asker(sys._getframe(1))
         found = find_repeat(asker, self.state, compiler, result_type) if asker is not None else None
         return self._answered(found, compiler, result_type) if isinstance(found, Result) else found

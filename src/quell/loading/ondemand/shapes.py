@@ -1,6 +1,5 @@
 """A query without its owners: what peers have in common, and which of them ask next."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
