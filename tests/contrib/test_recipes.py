@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import ninja
 import pytest
@@ -24,10 +24,14 @@ EXPECTED = [
 
 
 class CustomerOut(ninja.Schema):
+    """A customer."""
+
     name: str
 
 
 class StoryOut(ninja.Schema):
+    """A story, with how many chapters it has."""
+
     title: str
     customer: CustomerOut
     chapter_count: int
@@ -35,11 +39,15 @@ class StoryOut(ninja.Schema):
 
 @strawberry_django.type(Customer)
 class CustomerType:
+    """A customer."""
+
     name: strawberry.auto
 
 
 @strawberry_django.type(Story)
 class StoryType:
+    """A story, with how many chapters it has."""
+
     title: strawberry.auto
     customer: CustomerType
     chapter_count: int
@@ -47,10 +55,12 @@ class StoryType:
 
 @strawberry.type
 class Query:
+    """What can be asked."""
+
     @strawberry_django.field
     def stories(self) -> list[StoryType]:
-        found: Any = Story.objects.with_plan("list")
-        return found
+        """Return all stories with their plan."""
+        return cast("list[StoryType]", Story.objects.with_plan("list"))
 
 
 @pytest.fixture
