@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch record plans peers soak browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ record: ## Record what the help desk needs, and let the file drift
 
 plans: ## Measure what recorded plans cost and save
 	@$(call script,benchmarks/recording.py,py313-django61,python -m benchmarks.recording)
+
+loading: ## Measure how serializers are loaded: by hand, by plans, by other tools
+	@$(call script,benchmarks/loading.py,peers,python -W ignore -m benchmarks.loading)
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)

@@ -13,6 +13,7 @@ PAGES = (
     "docs/batch-loading.md",
     "docs/cost.md",
     "docs/fix.md",
+    "docs/loading.md",
     "docs/peers.md",
     "docs/recording.md",
     "docs/verification.md",
@@ -24,7 +25,7 @@ def _run(target: str) -> str:
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-    if done.returncode and target not in {"bench", "batch", "peers"}:
+    if done.returncode and target not in {"bench", "batch", "loading", "peers"}:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -51,6 +52,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "recorded": ("record", lambda text: text.partition("== drift")[0].partition("== file\n")[2].rstrip()),
     "drift": ("record", lambda text: text.partition("== drift\n")[2].rstrip()),
     "recording-cost": ("plans", lambda text: _from(text, r"^Python ")),
+    "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "upstream": ("upstream", lambda text: text.rstrip()),

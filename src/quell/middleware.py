@@ -1,7 +1,7 @@
 """Middleware: one scope, or one block, per request."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
@@ -10,13 +10,43 @@ from django.http.response import HttpResponseBase
 from quell.guard import guarded
 from quell.lineage._patches import installation
 from quell.lineage._patches_ondemand import installation as ondemand_installation
+from quell.lineage._patching import Installation
 from quell.loading.ondemand.blocks import batch_loading
 from quell.pipeline import logged_watch
 
 GetResponse: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
-class QuellMiddleware:
+class _Middleware:
+    """What the middlewares of quell share; on and off with each request would slow QuerySet down for good."""
+
+    sync_capable = True
+    async_capable = True
+    _hooks: ClassVar[Installation]
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        guarded(lambda: True, None, self._hooks.keep)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer a request."""
+        return self._answer(request) if self._is_async else self._answer_sync(request)
+
+    def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        raise NotImplementedError
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        raise NotImplementedError
+
+    async def _awaited(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        return response if isinstance(response, HttpResponseBase) else await response
+
+
+class QuellMiddleware(_Middleware):
     """
     Watch each request, and report what it found by the log ``quell`` and by the signal ``findings_reported``.
 
@@ -26,21 +56,9 @@ class QuellMiddleware:
     Cost: that of a watch; the hooks stay installed while the process lives, idle between requests.
     """
 
-    sync_capable = True
-    async_capable = True
+    _hooks = installation
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-        # On and off with each request would use up the version tags of QuerySet, and slow it down for good.
-        guarded(lambda: True, None, installation.keep)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request inside a scope."""
-        if self._is_async:
-            return self._answer(request)
+    def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         with logged_watch() as watch:
             try:
                 return self.get_response(request)
@@ -50,13 +68,12 @@ class QuellMiddleware:
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         async with logged_watch() as watch:
             try:
-                response = self.get_response(request)
-                return response if isinstance(response, HttpResponseBase) else await response
+                return await self._awaited(request)
             finally:
                 watch.label = label_of(request)
 
 
-class BatchLoadingMiddleware:
+class BatchLoadingMiddleware(_Middleware):
     """
     Load relations for all rows of a fetch at once while a request is answered, as ``quell.batch_loading()`` does.
 
@@ -65,27 +82,15 @@ class BatchLoadingMiddleware:
     Cost: that of the block; the hooks stay installed while the process lives, idle between requests.
     """
 
-    sync_capable = True
-    async_capable = True
+    _hooks = ondemand_installation
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-        guarded(lambda: True, None, ondemand_installation.keep)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request inside a block."""
-        if self._is_async:
-            return self._answer(request)
+    def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         with batch_loading():
             return self.get_response(request)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         async with batch_loading():
-            response = self.get_response(request)
-            return response if isinstance(response, HttpResponseBase) else await response
+            return await self._awaited(request)
 
 
 def label_of(request: HttpRequest) -> str:

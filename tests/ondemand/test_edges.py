@@ -145,9 +145,9 @@ def test_a_key_that_leads_nowhere_is_missed_as_ever() -> None:
 
 def test_more_peers_than_one_statement_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The next ones are loaded with the first of them that asks."""
-    from quell.loading.ondemand import scope
+    from quell.loading.ondemand import shapes
 
-    monkeypatch.setattr(scope, "MAX_OWNERS", 4)
+    monkeypatch.setattr(shapes, "MAX_OWNERS", 4)
     with counted() as queries, quell.batch_loading():
         assert [book.tags.count() for book in Book.objects.order_by("pk")] == [0, 1, 2, 3, 0, 1]
 

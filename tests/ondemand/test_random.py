@@ -29,6 +29,8 @@ ASKS: dict[str, Any] = {
     "aggregate": lambda book: book.tags.aggregate(Max("name"), n=Count("books")),
     "q": lambda book: book.tags.filter(Q(name="tag 0") | ~Q(books__title="1")).distinct().count(),
     "siblings": lambda book: [[b.title for b in t.books.order_by("pk")] for t in book.tags.order_by("pk")],
+    "pair": lambda book: book.tags.filter(books__author=book.author).count(),
+    "options": lambda book: [tag.name for tag in Tag.objects.order_by("pk")] + [book.title],
     "own": lambda book: book.tags.filter(name=f"tag {book.title}").count(),
     "write": lambda book: Tag.objects.filter(name="tag 1").update(name=f"tag {book.title}"),
     "add": lambda book: book.tags.add(Tag.objects.order_by("pk")[0]),

@@ -1,7 +1,8 @@
 """What to write where something is loaded for nothing."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.models import Model
 
@@ -10,6 +11,34 @@ from quell.exceptions import QuellError
 from quell.findings import Finding
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
+
+_REMOVAL = re.compile(
+    r'(?:remove|replace) (?:"(?P<path>\w+)"|Prefetch\("(?P<filled>\w+)", to_attr="(?P<to_attr>\w+)"\))'
+    r'(?: by "(?P<kept>\w+)")? (?:from|in) \.?(?P<call>\w+)(?:\(\))?'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """
+    What is to go out of the arguments of a call.
+
+    ``kept`` is the part of the path that stays, ``to_attr`` the attribute that a ``Prefetch`` fills.
+    """
+
+    path: str
+    call: str
+    kept: str = ""
+    to_attr: str = ""
+
+
+def read_removal(suggestion: str) -> Removal | None:
+    """Return what a suggestion takes out, ``None`` where it says something else."""
+    found = _REMOVAL.fullmatch(suggestion)
+    if found is None or found["call"] == "prefetch_related_objects":
+        return None
+    path = found["path"] or found["filled"]
+    return Removal(path, found["call"], found["kept"] or "", found["to_attr"] or "")
 
 
 def removal_code(finding: Finding, recording: Recording) -> str:

@@ -28,7 +28,7 @@ from quell.guard import guarded
 from quell.introspection.columns import columns_of
 from quell.lineage import accesses, profiling
 from quell.lineage._dispatch import by_context
-from quell.lineage._patching import MAX_ROUNDS, Patch
+from quell.lineage._patching import Installation, Patch
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
 from quell.lineage.breaks import break_at, wrap_break
@@ -220,42 +220,18 @@ def answers_from(answerer: Answerer) -> Iterator[None]:
                     patch.uninstall()
 
 
-class _Installation:
+class _Installation(Installation):
     """How many scopes need the hooks, over all threads."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        super().__init__()
         self.answerers = 0
-        self.holders = 0
-        self.rounds = 0
-        self.is_kept = False
 
     def acquire(self) -> None:
         """Install the hooks for one more scope."""
         with self.lock:
             accesses.prepare()
-            if not self.holders:
-                self._install()
-            self.holders += 1
-
-    def release(self) -> None:
-        """Take the hooks off after the last scope."""
-        with self.lock:
-            self.holders -= 1
-            if self.holders:
-                return
-            self.rounds += 1
-            if self.rounds >= MAX_ROUNDS:
-                self.keep()
-            else:
-                self._uninstall()
-
-    def keep(self) -> None:
-        """Keep the hooks, idle where no scope is open, until the process ends."""
-        with self.lock:
-            if not self.is_kept:
-                self.acquire()
-                self.is_kept = True
+            super().acquire()
 
     def _install(self) -> None:
         # It stays connected: rows outlive their scope.

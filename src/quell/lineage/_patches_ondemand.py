@@ -1,7 +1,6 @@
 """The patches that see on-demand loads, installed while loads are batched or forbidden."""
 
 import sys
-import threading
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -12,7 +11,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.sql.compiler import SQLCompiler
 
 from quell.lineage import _patches, ondemand
-from quell.lineage._patching import MAX_ROUNDS, Patch
+from quell.lineage._patching import Installation, Patch
 
 ONDEMAND_PATCHES = (
     Patch(SQLCompiler, "execute_sql", ondemand.wrap_execute),
@@ -41,42 +40,24 @@ def generic_patches() -> tuple[Patch, ...]:
     )
 
 
-class _Installation:
-    """How many scopes need the patches, over all threads."""
+class _Installation(Installation):
+    """How many scopes need the patches, over all threads; each needs the hooks as well."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.holders = 0
-        self.rounds = 0
-        self.is_kept = False
+        super().__init__()
         self._patches: tuple[Patch, ...] = ()
 
     def acquire(self) -> None:
         """Install the patches for one more scope."""
         with self.lock:
             _patches.installation.acquire()
-            if not self.holders:
-                self._install()
-            self.holders += 1
+            super().acquire()
 
     def release(self) -> None:
         """Take the patches off after the last scope."""
         with self.lock:
-            self.holders -= 1
-            if not self.holders:
-                self.rounds += 1
-                if self.rounds >= MAX_ROUNDS:
-                    self.keep()
-                else:
-                    self._uninstall()
+            super().release()
             _patches.installation.release()
-
-    def keep(self) -> None:
-        """Keep the patches, idle where no scope is open, until the process ends."""
-        with self.lock:
-            if not self.is_kept:
-                self.acquire()
-                self.is_kept = True
 
     def _install(self) -> None:
         generic = generic_patches() if "django.contrib.contenttypes.models" in sys.modules else ()

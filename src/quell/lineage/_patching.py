@@ -1,5 +1,6 @@
-"""One reversible replacement in Django or asgiref; which ones there are is told by the modules of patches."""
+"""Reversible replacements in Django or asgiref; which ones there are is told by the modules of patches."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,3 +39,45 @@ class Patch:
         else:
             setattr(self.owner, self.name, self._original)
         self._installed = None
+
+
+class Installation:
+    """How many scopes need some patches, over all threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.holders = 0
+        self.rounds = 0
+        self.is_kept = False
+
+    def acquire(self) -> None:
+        """Install the patches for one more scope."""
+        with self.lock:
+            if not self.holders:
+                self._install()
+            self.holders += 1
+
+    def release(self) -> None:
+        """Take the patches off after the last scope."""
+        with self.lock:
+            self.holders -= 1
+            if self.holders:
+                return
+            self.rounds += 1
+            if self.rounds >= MAX_ROUNDS:
+                self.keep()
+            else:
+                self._uninstall()
+
+    def keep(self) -> None:
+        """Keep the patches, idle where no scope is open, until the process ends."""
+        with self.lock:
+            if not self.is_kept:
+                self.acquire()
+                self.is_kept = True
+
+    def _install(self) -> None:
+        raise NotImplementedError
+
+    def _uninstall(self) -> None:
+        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from quell.sqltext.fingerprint import fingerprint, mask
 from quell.sqltext.operation import is_transaction_control, operation
+from quell.sqltext.repeatable import is_repeatable
 from quell.sqltext.tables import tables
 
-__all__ = ["fingerprint", "is_transaction_control", "mask", "operation", "tables"]
+__all__ = ["fingerprint", "is_repeatable", "is_transaction_control", "mask", "operation", "tables"]

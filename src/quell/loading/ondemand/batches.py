@@ -1,7 +1,7 @@
 """The answers of one query to what all peers ask, and when they still hold."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from time import monotonic
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from quell.loading.batching import CannotBatch
 from quell.loading.ondemand.compiling import Statement, is_aggregate, is_existence, owner_column
 from quell.loading.ondemand.groups import Group
 from quell.loading.ondemand.members import RawRow, RawRows, converters
-from quell.loading.ondemand.questions import Key, Question
+from quell.loading.ondemand.questions import Ask, Key, Question
 
 Compiler: TypeAlias = Any
 Signature: TypeAlias = tuple[Any, ...]
@@ -25,88 +25,74 @@ _MUTABLE = frozenset({list, dict, set, bytearray})
 
 
 class Batch:
-    """The rows that one query loaded for some owners, each of which gets its own."""
+    """The rows that one query loaded for some owners, or for pairs of them, each of which gets its own."""
 
-    def __init__(self, question: Question, keys: Iterable[Key], *, generation: int, connection: Any) -> None:
-        self.first = frozenset(question.keys)
+    def __init__(self, ask: Ask, keys: Iterable[Iterable[Key]], *, generation: int, connection: Any) -> None:
+        self.first = frozenset(ask.lead.keys)
         self.is_used = False
         self.children: RawRows | None = None
         self.group: Group | None = None
-        self._asked = frozenset(keys)
+        self._asked = tuple(map(frozenset, keys))
         self._generation = generation
         self._connection = connection
-        self._rows: dict[Key, list[RawRow]] = {}
-        self._answered: dict[Key, float] = {}
+        self._rows: dict[tuple[Key, ...], list[RawRow]] = {}
+        self._answered: dict[tuple[Key, ...], float] = {}
 
-    def run(self, statement: Statement, compiler: Compiler, run: Any) -> list[RawRow]:
-        """Run the statement for all owners, as Django runs its own."""
-        made = compiler.query.get_compiler(using=compiler.using)
-        made.connection = compiler.connection
-        made.as_sql = lambda: statement
-        with closing(run(made, CURSOR)) as cursor:
-            return list(cursor.fetchall())
-
-    def keep(self, rows: Sequence[RawRow], question: Question, compiler: Compiler) -> None:
+    def keep(self, rows: Sequence[RawRow], ask: Ask, compiler: Compiler) -> None:
         """
         Give each owner its rows.
 
         Raises:
             CannotBatch: If the database finds two keys equal that are not: only it can tell then.
         """
-        tie = question.tie
-        column = owner_column(tie)
-        convert = converters(compiler, [column]).get(0)
-        prepare = tie.lhs.output_field.get_prep_value
+        readers = _readers(ask, compiler)
         width = compiler.col_count
         known: dict[Any, list[RawRow]] = {}
-        kept = []
         for row in rows:
-            raw = row[-1]
+            raw = tuple(row[-len(readers) :])
             if raw not in known:
-                key = prepare(convert(raw) if convert is not None else raw)
-                if key not in self._asked:
+                key = tuple(read(value) for read, value in zip(readers, raw, strict=True))
+                if not all(value in asked for value, asked in zip(key, self._asked, strict=True)):
                     msg = f"the key {key!r} of an owner is not spelled as in its row"
                     raise CannotBatch(msg)
                 known[raw] = self._rows.setdefault(key, [])
             known[raw].append(row[:width])
-            kept.append(row)
         if compiler.klass_info:
-            self.children = RawRows(compiler, kept)
+            self.children = RawRows(compiler, rows)
 
     def is_current(self, *, generation: int, connection: Any) -> bool:
         """Tell whether nothing has been written since, and the same connection asks."""
         return generation == self._generation and connection is self._connection
 
-    def holds(self, question: Question) -> bool:
+    def holds(self, ask: Ask) -> bool:
         """Tell whether the answers to these rows are known, and none of them waits for another answer."""
-        if not self._asked.issuperset(question.keys):
+        asking = zip(ask.questions, self._asked, strict=True)
+        if not all(asked.issuperset(question.keys) for question, asked in asking):
             return False
-        if question.is_to_one:
+        if ask.lead.is_to_one:
             return True
         now = monotonic()
-        return all(now - self._answered.get(key, now) < REPEAT_SECONDS for key in question.keys)
+        return all(now - self._answered.get(key, now) < REPEAT_SECONDS for key in ask.keys)
 
-    def answer(self, question: Question, compiler: Compiler, result_type: str) -> object:
+    def answer(self, ask: Ask, compiler: Compiler, result_type: str) -> object:
         """Return what ``execute_sql()`` would."""
         rows: list[RawRow] = []
-        for key in question.keys:
+        keys = ask.keys
+        for key in keys:
             rows += self._rows.get(key, ())
             self._answered.setdefault(key, monotonic())
-        if not self._is_whole(question, compiler):
+        if not self._is_whole(ask.lead, keys, compiler):
             return UNANSWERED
-        if not self.first.issuperset(question.keys):
+        if not self.first.issuperset(ask.lead.keys):
             self.is_used = True
         query = compiler.query
         if query.is_sliced and not is_existence(query):
             rows = rows[: query.high_mark - query.low_mark] if query.high_mark is not None else rows
-        rows = [_own(row) for row in rows]
-        if result_type == SINGLE:
-            return rows[0] if rows else None
-        return [rows] if rows else []
+        return as_result(rows, result_type)
 
-    def _is_whole(self, question: Question, compiler: Compiler) -> bool:
+    def _is_whole(self, question: Question, keys: Sequence[tuple[Key, ...]], compiler: Compiler) -> bool:
         """Tell whether a missing row means that there is none."""
-        if all(key in self._rows for key in question.keys):
+        if all(key in self._rows for key in keys):
             return True
         if question.kind in {"forward", "generic", "column"}:
             # A key that leads nowhere is rare; one that the database spells in another way has to be looked up.
@@ -115,16 +101,43 @@ class Batch:
         return not is_aggregate(compiler.query) or bool(compiler.elide_empty)
 
 
+def _readers(ask: Ask, compiler: Compiler) -> list[Callable[[Any], Key]]:
+    """Return what makes a key of each column that names an owner."""
+    ties = [question.tie for question in ask.questions]
+    convert = converters(compiler, map(owner_column, ties))
+    prepare = [tie.lhs.output_field.get_prep_value for tie in ties]
+    return [_chain(convert.get(at), make) for at, make in enumerate(prepare)]
+
+
+def _chain(convert: Callable[[Any], Any] | None, prepare: Callable[[Any], Key]) -> Callable[[Any], Key]:
+    return prepare if convert is None else lambda value: prepare(convert(value))
+
+
+def as_result(rows: Sequence[RawRow], result_type: str) -> object:
+    """Return rows as ``execute_sql()`` does."""
+    found = [_own(row) for row in rows]
+    if result_type == SINGLE:
+        return found[0] if found else None
+    return [found] if found else []
+
+
 def _own(row: RawRow) -> RawRow:
     return copy.deepcopy(row) if any(type(value) in _MUTABLE for value in row) else row
 
 
-def signature_of(
-    statement: Statement, question: Question, compiler: Compiler, result_type: str
-) -> Signature | None:
+def run_statement(statement: Statement, compiler: Compiler, run: Any) -> list[RawRow]:
+    """Run a statement in the place of a compiler's own, as Django runs that."""
+    made = compiler.query.get_compiler(using=compiler.using)
+    made.connection = compiler.connection
+    made.as_sql = lambda: statement
+    with closing(run(made, CURSOR)) as cursor:
+        return list(cursor.fetchall())
+
+
+def signature_of(statement: Statement, ask: Ask, compiler: Compiler, result_type: str) -> Signature | None:
     """Return what the queries of peers have in common, ``None`` where parameters cannot be compared."""
     sql, params = statement
-    relation = question.kind, question.name, result_type
+    relation = ask.lead.kind, ask.lead.name, result_type
     found = (relation, sql, tuple(params), tuple(map(type, params)), id(compiler.connection))
     try:
         hash(found)

@@ -4,7 +4,8 @@ One statement in the place of those that peers would run, and the rows that each
 # Note [Exact partition]
 Of a query without a limit, the rows for some owners together are those for each of them alone, as every row has one
 value in the column of the tie, and all else in the query is the same. That column is selected last, so it takes part
-in DISTINCT and GROUP BY, which then work within each owner. A limit becomes a row number per owner.
+in DISTINCT and GROUP BY, which then work within each owner. A limit becomes a row number per owner. A query with two
+ties, as in ``ticket.votes.filter(user=user)``, is for each pair of owners what another is for each owner.
 """
 
 from collections.abc import Sequence
@@ -59,15 +60,16 @@ def refusal(query: Query) -> str:
     return ""
 
 
-def masked(query: Query, tie: Condition) -> tuple[Query, Tie]:
-    """Return a copy of a query with a tie that can name any owners."""
+def masked(query: Query, conditions: Sequence[Condition]) -> tuple[Query, tuple[Tie, ...]]:
+    """Return a copy of a query with ties that can name any owners, in the place of conditions that name one."""
     copy = query.clone()
     inner = copy
     if getattr(query, "inner_query", None) is not None:
         inner = copy.inner_query = query.inner_query.clone()
-    made = Tie(tie.lhs, ())
-    _replace(inner.where, tie, made)
-    return copy, made
+    ties = tuple(Tie(condition.lhs, ()) for condition in conditions)
+    for condition, tie in zip(conditions, ties, strict=True):
+        _replace(inner.where, condition, tie)
+    return copy, ties
 
 
 def _replace(where: WhereNode, tie: Condition, made: Tie) -> None:
@@ -82,33 +84,42 @@ def _replace(where: WhereNode, tie: Condition, made: Tie) -> None:
     raise CannotBatch(msg)
 
 
-def statement_for(copy: Query, tie: Tie, keys: Sequence[Any], compiler: Compiler) -> Statement:
+def statement_for(
+    copy: Query, ties: Sequence[Tie], keys: Sequence[Sequence[Any]], compiler: Compiler
+) -> Statement:
     """
-    Return the statement for all these owners; the last column of its rows names the owner.
+    Return the statement for all these owners; the last columns of its rows name the owner by each tie.
 
     Args:
         copy: The masked query, which this changes.
-        tie: Its tie.
-        keys: The owners.
+        ties: Its ties.
+        keys: The owners by each of them.
         compiler: The one that was to run.
 
     Raises:
         EmptyResultSet: If no row can match.
     """
-    tie.is_masked = False
-    tie.rhs = list(keys)
+    for tie, owners in zip(ties, keys, strict=True):
+        tie.is_masked = False
+        tie.rhs = list(owners)
     if getattr(copy, "inner_query", None) is not None:
-        return _over_subquery(copy, tie, compiler)
+        return _over_subquery(copy, ties, compiler)
     if copy.is_sliced and is_existence(copy):
         copy.clear_limits()
         copy.distinct = True
-    elif copy.is_sliced and _has_one_row(copy, tie):
+    elif copy.is_sliced and any(_has_one_row(copy, tie) for tie in ties):
         copy.clear_limits()
     elif copy.is_sliced:
-        return _ranked(copy, tie, compiler)
+        return _ranked(copy, ties, compiler)
     elif is_aggregate(copy):
-        copy.group_by = (owner_column(tie),)
-    return _selecting(copy, compiler, [(tie, "")]).as_sql()  # type: ignore[no-any-return]  # Django has no types
+        copy.group_by = tuple(map(owner_column, ties))
+    found: Statement = _selecting(copy, compiler, [(tie, "") for tie in ties]).as_sql()
+    return found
+
+
+def _owners(ties: Sequence[Tie]) -> list[tuple[Tie, str]]:
+    """Return each tie with the name of the column that names its owner."""
+    return [(tie, f"{_OWNER}_{number}" if number else _OWNER) for number, tie in enumerate(ties)]
 
 
 def owner_column(tie: Condition) -> Any:
@@ -156,7 +167,7 @@ def _selecting(query: Query, compiler: Compiler, extras: Sequence[tuple[Any, str
     return made
 
 
-def _over_subquery(copy: Query, tie: Tie, compiler: Compiler) -> Statement:
+def _over_subquery(copy: Query, ties: Sequence[Tie], compiler: Compiler) -> Statement:
     outer = copy.get_compiler(using=compiler.using, elide_empty=compiler.elide_empty)
     columns, params = [], []
     for annotation in copy.annotation_select.values():
@@ -165,22 +176,21 @@ def _over_subquery(copy: Query, tie: Tie, compiler: Compiler) -> Statement:
         params.extend(own)
     # Of a subquery that selects more than it was asked for, Django would drop the rest.
     copy.inner_query.subquery = False
-    inner, inner_params = _selecting(copy.inner_query, compiler, [(tie, _OWNER)]).as_sql(
-        with_col_aliases=True
-    )
-    owner = compiler.connection.ops.quote_name(_OWNER)
-    sql = f"SELECT {', '.join([*columns, owner])} FROM ({inner}) subquery GROUP BY {owner}"
+    extras = _owners(ties)
+    inner, inner_params = _selecting(copy.inner_query, compiler, extras).as_sql(with_col_aliases=True)
+    owners = [compiler.connection.ops.quote_name(name) for _, name in extras]
+    sql = f"SELECT {', '.join([*columns, *owners])} FROM ({inner}) subquery GROUP BY {', '.join(owners)}"
     return sql, (*params, *inner_params)
 
 
-def _ranked(copy: Query, tie: Tie, compiler: Compiler) -> Statement:
+def _ranked(copy: Query, ties: Sequence[Tie], compiler: Compiler) -> Statement:
     """Return the statement with a row number per owner in the place of the limit."""
     low, high = copy.low_mark, copy.high_mark
     copy.clear_limits()
     ordering = _ordering(copy, compiler)
     copy.clear_ordering(force=True)
     quote = compiler.connection.ops.quote_name
-    made = _selecting(copy, compiler, [(_RowNumber(tie, ordering), _RANK), (tie, _OWNER)])
+    made = _selecting(copy, compiler, [(_RowNumber(ties, ordering), _RANK), *_owners(ties)])
     inner, params = made.as_sql(with_col_aliases=True)
     rank = quote(_RANK)
     bounds = [f"{rank} > {low:d}"] if low else []
@@ -220,11 +230,13 @@ def _without_reference(expression: Any) -> Any:
 class _RowNumber:
     """A row number within each owner, from an order that is compiled already."""
 
-    def __init__(self, tie: Tie, ordering: Statement) -> None:
-        self._tie, self._by = tie, ordering
+    def __init__(self, ties: Sequence[Tie], ordering: Statement) -> None:
+        self._ties, self._by = ties, ordering
 
     def as_sql(self, compiler: Any, connection: Any) -> Statement:
         """Return the expression, for a compiler."""
-        owner, params = compiler.compile(owner_column(self._tie))
+        owners = [compiler.compile(owner_column(tie)) for tie in self._ties]
         order, order_params = self._by
-        return f"ROW_NUMBER() OVER (PARTITION BY {owner} ORDER BY {order})", (*params, *order_params)
+        names = ", ".join(sql for sql, _ in owners)
+        params = [param for _, own in owners for param in own]
+        return f"ROW_NUMBER() OVER (PARTITION BY {names} ORDER BY {order})", (*params, *order_params)

@@ -10,7 +10,8 @@ from quell.loading.ondemand.members import Members
 
 if TYPE_CHECKING:
     from quell.loading.ondemand.batches import Batch, Signature
-    from quell.loading.ondemand.questions import Question
+    from quell.loading.ondemand.questions import Ask, Question
+    from quell.loading.ondemand.repeating import Repeat
 
 # Calls that differ from row to row, or that a write follows each time, have nothing to share.
 MAX_UNUSED = 3
@@ -32,6 +33,10 @@ class Group:
     # By the column of the tie: batches that nobody but the first owner has used so far.
     unused: "dict[Any, list[Batch]]" = field(default_factory=dict)
     refused: set[Any] = field(default_factory=set)
+    # What pairs of rows have asked: the next one gets a batch of all pairs.
+    pairs: "set[Signature]" = field(default_factory=set)
+    # Statements that say nothing of the rows. See Note [Repeated statements]
+    repeats: "dict[Signature, Repeat]" = field(default_factory=dict)
 
     def peer_keys(self, question: "Question") -> "Iterator[Any]":
         """Yield the key of each row that may ask the same, each row on its own."""
@@ -41,11 +46,11 @@ class Group:
             if place == hops:
                 yield from question.peer_keys(members, ())
 
-    def batch_for(self, question: "Question", signature: "Signature", **facts: Any) -> "Batch | None":
+    def batch_for(self, ask: "Ask", signature: "Signature", **facts: Any) -> "Batch | None":
         """Return a batch that knows the answer; those that do not hold any more are dropped."""
         known = self.batches.get(signature, [])
         known[:] = [batch for batch in known if batch.is_current(**facts)]
-        return next((batch for batch in reversed(known) if batch.holds(question)), None)
+        return next((batch for batch in reversed(known) if batch.holds(ask)), None)
 
     def is_worth(self, question: "Question") -> bool:
         """Tell whether one more batch is likely to be used."""

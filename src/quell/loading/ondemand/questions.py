@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Any, Literal, TypeAlias
 from weakref import ref
 
@@ -75,6 +76,23 @@ class Question:
                 except (TypeError, ValueError):
                     # Such as a generic key that is no key of this model.
                     continue
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one row asks, or a pair of rows: the question of the owner, and that of another row it was given."""
+
+    questions: tuple[Question, ...]
+
+    @property
+    def lead(self) -> Question:
+        """Return the question of the owner."""
+        return self.questions[0]
+
+    @property
+    def keys(self) -> list[tuple[Key, ...]]:
+        """Return the key of each owner who asks, one value for each question."""
+        return list(product(*(question.keys for question in self.questions)))
 
 
 @lru_cache(maxsize=1024)

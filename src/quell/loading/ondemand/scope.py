@@ -1,5 +1,7 @@
 """What knows the peers of a block, and answers their loads."""
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from weakref import ref
@@ -11,19 +13,19 @@ from django.db.models.sql.constants import MULTI, SINGLE
 
 from quell.guard import guarded
 from quell.lineage.alias import FetchAlias
+from quell.lineage.askers import find_asker
 from quell.lineage.ondemand import UNANSWERED, expected
 from quell.loading.batching import CannotBatch
-from quell.loading.ondemand.batches import Batch, Signature, signature_of
-from quell.loading.ondemand.compiling import Statement, Tie, masked, refusal, statement_for
+from quell.loading.ondemand.batches import Batch, run_statement
+from quell.loading.ondemand.compiling import Statement, refusal, statement_for
 from quell.loading.ondemand.forbidding import Forbid, Forbidden
 from quell.loading.ondemand.groups import Group, State
-from quell.loading.ondemand.members import Instances
+from quell.loading.ondemand.members import Instances, RawRow
 from quell.loading.ondemand.questions import Question, filters_of, question_of
+from quell.loading.ondemand.repeating import Rerun, Result, find_repeat
+from quell.loading.ondemand.shapes import Asker, Shape, keys_of, shape_of
 
 Compiler: TypeAlias = Any
-
-# Peers beyond these get a query of their own when they ask: one statement must not grow without bound.
-MAX_OWNERS = 2_000
 
 
 @dataclass(slots=True)
@@ -70,28 +72,32 @@ class Loads:
         found = guarded(self.switch_off, None, self._prepare, compiler, result_type, announced)
         if isinstance(found, Forbidden):
             raise found.error
+        if isinstance(found, Rerun):
+            rows = run_statement(found.statement, compiler, run)
+            return guarded(self.switch_off, UNANSWERED, self._keep, found, rows, compiler, result_type)
         if not isinstance(found, Pending):
             return UNANSWERED if found is None else found.value
         try:
-            rows = found.batch.run(found.statement, compiler, run)
+            rows = run_statement(found.statement, compiler, run)
         except Error:
             # In a transaction the database takes nothing any more, and the error is the application's.
             if compiler.connection.in_atomic_block:
                 raise
-            found.group.refused.add(found.question.tie.lhs.target)
+            owner = found.shape.askers[0]
+            owner.group.refused.add(owner.question.tie.lhs.target)
             return UNANSWERED
         return guarded(self.switch_off, UNANSWERED, self._finish, found, rows, compiler, result_type)
 
     def _prepare(
         self, compiler: Compiler, result_type: str, announced: Any
-    ) -> "Pending | Answer | Forbidden | None":
+    ) -> "Pending | Answer | Forbidden | Rerun | None":
         query = compiler.query
         if query.select_for_update:
             self.see_change()
             return None
         question = question_of(query, compiler.using, announced)
         if question is None:
-            return None
+            return self._repeated(compiler, result_type) if self.is_batching else None
         question.alias = self.state.origin_of(question.alias)
         if question.kind in {"column", "refresh"} and type(compiler.using) is FetchAlias and question.alias:
             self.state.origins[compiler.using.fetch] = question.alias
@@ -122,6 +128,20 @@ class Loads:
                 return group, other
         return None, question
 
+    def _repeated(self, compiler: Compiler, result_type: str) -> "Answer | Rerun | None":
+        """Answer what another row has run in the same way."""
+        # See Note [Repeated statements]
+        asker = find_asker(sys._getframe(1))
+        found = find_repeat(asker, self.state, compiler, result_type) if asker is not None else None
+        return self._answered(found, compiler, result_type) if isinstance(found, Result) else found
+
+    def _keep(self, rerun: Rerun, rows: list[RawRow], compiler: Compiler, result_type: str) -> object:
+        return rerun.keep(rows, compiler).answer(compiler, result_type, self.state)
+
+    def _answered(self, result: Result, compiler: Compiler, result_type: str) -> "Answer":
+        self.state.answer_count += 1
+        return Answer(result.answer(compiler, result_type, self.state))
+
     def _note_parent(self, alias: str, question: Question) -> None:
         if not self.forbids or type(alias) is not FetchAlias or type(question.alias) is not FetchAlias:
             return
@@ -133,38 +153,56 @@ class Loads:
     ) -> "Pending | Answer | None":
         if question.tie.lhs.target in group.refused:
             return None
-        copy, tie = masked(compiler.query, question.tie)
-        statement = _compiled(compiler, copy)
-        signature = signature_of(statement, question, compiler, result_type) if statement else None
-        if statement is None or signature is None:
-            return None
-        batch = group.batch_for(
-            question, signature, generation=self.state.generation, connection=compiler.connection
-        )
-        if batch is None:
-            return self._plan(group, question, compiler, Shape(copy, tie, signature, len(statement[1])))
-        value = batch.answer(question, compiler, result_type)
-        self.state.answer_count += 1
-        self._note_children(compiler, batch)
-        return Answer(value) if value is not UNANSWERED else None
+        facts = {"generation": self.state.generation, "connection": compiler.connection}
+        shapes: list[Shape] = []
+        for askers in self._askers(Asker(group, question), compiler.query):
+            shape = shape_of(askers, compiler, result_type)
+            if shape is None:
+                return None
+            batch = group.batch_for(shape.ask, shape.signature, **facts)
+            if batch is not None:
+                value = batch.answer(shape.ask, compiler, result_type)
+                self.state.answer_count += 1
+                self._note_children(compiler, batch)
+                return Answer(value) if value is not UNANSWERED else None
+            shapes.append(shape)
+        return self._plan(group, shapes, compiler, facts) if group.is_worth(question) else None
 
-    def _plan(self, group: Group, question: Question, compiler: Compiler, shape: "Shape") -> "Pending | None":
-        if not group.is_worth(question):
-            return None
-        keys, peer_count = _keys(group, question, compiler, shape.param_count)
-        if not keys or (len(keys) < 2 and not question.is_to_one and not group.is_shared):
-            return None
-        batch = Batch(question, keys, generation=self.state.generation, connection=compiler.connection)
-        try:
-            statement = statement_for(shape.copy, shape.tie, keys, compiler)
-        except EmptyResultSet:
-            return None
-        return Pending(group, question, shape.signature, batch, statement, peer_count)
+    def _askers(self, owner: Asker, query: Any) -> Iterator[tuple[Asker, ...]]:
+        """Yield the owner, then the owner with another row that the query was given, if that has peers, too."""
+        yield (owner,)
+        if owner.question.is_to_one or not owner.question.is_of_one:
+            return
+        for other in filters_of(query):
+            other.alias = self.state.origin_of(other.alias)
+            group = self.state.group_of(other.alias)
+            if group is not None and other.is_of_one and other.tie is not owner.question.tie:
+                yield owner, Asker(group, other)
+                return
+
+    def _plan(
+        self, group: Group, shapes: list[Shape], compiler: Compiler, facts: dict[str, Any]
+    ) -> "Pending | None":
+        single, pairs = shapes[0], shapes[1:]
+        # The first pair gets a batch for its second row alone: perhaps no other one follows.
+        asked = [pair for pair in pairs if pair.signature in group.pairs]
+        group.pairs.update(pair.signature for pair in pairs)
+        for shape in (*asked, single):
+            keys, peer_count = keys_of(shape, compiler)
+            if not keys:
+                continue
+            try:
+                statement = statement_for(shape.copy, shape.ties, keys, compiler)
+            except EmptyResultSet:
+                return None
+            return Pending(shape, Batch(shape.ask, keys, **facts), statement, peer_count)
+        return None
 
     def _finish(self, pending: "Pending", rows: Any, compiler: Compiler, result_type: str) -> object:
-        group, question, batch = pending.group, pending.question, pending.batch
+        batch, ask = pending.batch, pending.shape.ask
+        group, question = pending.shape.askers[0]
         try:
-            batch.keep(rows, question, compiler)
+            batch.keep(rows, ask, compiler)
         except (CannotBatch, TypeError):
             group.refused.add(question.tie.lhs.target)
             return UNANSWERED
@@ -173,11 +211,11 @@ class Loads:
             group.columns.append((hops, batch.children))
         elif batch.children is not None:
             batch.group = Group(batch.children, is_shared=pending.peer_count > len(batch.children))
-        group.batches.setdefault(pending.signature, []).append(batch)
+        group.batches.setdefault(pending.shape.signature, []).append(batch)
         group.unused.setdefault(question.tie.lhs.target, []).append(batch)
         self.state.batch_count += 1
         self._note_children(compiler, batch)
-        return batch.answer(question, compiler, result_type)
+        return batch.answer(ask, compiler, result_type)
 
     def _note_children(self, compiler: Compiler, batch: Batch) -> None:
         alias = compiler.using
@@ -185,23 +223,11 @@ class Loads:
             self.state.groups[alias.fetch] = batch.group
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A query without its owner."""
-
-    copy: Any
-    tie: Tie
-    signature: Signature
-    param_count: int
-
-
 @dataclass(slots=True)
 class Pending:
     """A batch that has yet to run."""
 
-    group: Group
-    question: Question
-    signature: Signature
+    shape: Shape
     batch: Batch
     statement: Statement
     peer_count: int
@@ -212,36 +238,3 @@ class Answer:
     """What ``execute_sql()`` is to return."""
 
     value: object
-
-
-def _compiled(compiler: Compiler, copy: Any) -> Statement | None:
-    """Compile the masked query in the place of the compiler's own, so that the compiler knows its columns."""
-    own, compiler.query = compiler.query, copy
-    try:
-        return compiler.as_sql()  # type: ignore[no-any-return]  # Django has no types
-    except EmptyResultSet:
-        return None
-    finally:
-        compiler.query = own
-
-
-def _keys(group: Group, question: Question, compiler: Compiler, param_count: int) -> tuple[list[Any], int]:
-    """
-    Return the keys of those who ask and of their peers, the next ones first; nothing where it has no peer.
-
-    The second value is the number of rows that may ask, of which several may have one key.
-    """
-    found = list(group.peer_keys(question))
-    asked = set(question.keys)
-    own_count = 1 if question.is_of_one else sum(key in asked for key in found)
-    if len(found) <= own_count and not group.is_shared:
-        return [], 0
-    start = next((at for at, key in enumerate(found) if key in asked), 0)
-    limit = MAX_OWNERS
-    most = compiler.connection.features.max_query_params
-    if most is not None:
-        limit = min(limit, most - param_count)
-    if limit <= len(asked):
-        return [], 0
-    keys = list(dict.fromkeys((*question.keys, *found[start:], *found[:start])))
-    return keys[:limit], max(len(found), 2 * len(keys) if group.is_shared else 0)

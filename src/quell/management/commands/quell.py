@@ -93,7 +93,12 @@ class Command(BaseCommand):
             metavar="FOLDER",
             help="change files below this folder, too, such as an installed application",
         )
-        fix.set_defaults(list=False, repeat=1, unused=False)
+        fix.add_argument(
+            "--unused",
+            action="store_true",
+            help="also take out what no page uses (one more visit of every page)",
+        )
+        fix.set_defaults(list=False, repeat=1)
         repeat_common_options(fix)
         fix.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
 
@@ -133,6 +138,9 @@ class Command(BaseCommand):
         from quell.management.fixing import report, running
 
         since = time()
+        if options["unused"] and options["urls"]:
+            msg = "--unused judges what no page uses, so it visits all pages: leave out the URLs"
+            raise CommandError(msg, returncode=USAGE_ERROR)
         try:
             pages = self._run(options) or []
             wanted = running.Options(

@@ -10,6 +10,7 @@ from django.contrib.admin.sites import all_sites
 from django.db.models import Manager, Model, QuerySet
 
 from quell.advice.models import model_of
+from quell.advice.unused import Removal, read_removal
 from quell.events import Location
 from quell.loading.plan import FetchPlan
 from quell.loading.splitting import split
@@ -25,6 +26,7 @@ from quell.management.fixing.locating import (
     names_of,
     runtime_class,
 )
+from quell.management.fixing.removing import declared_edits, removal_edits
 from quell.management.fixing.rows import Rows, rows_of, takes_joins
 from quell.management.fixing.source import CannotFixError, Edit, Territory, read_source
 from quell.management.fixing.tree import Chain, Tree, read_chain
@@ -170,6 +172,8 @@ def origin_edits(
     tree, model = place.tree, place.model
     label = model._meta.label
     plan = unit.plan
+    if unit.unused:
+        return _narrowing_edits(place, unit)
     if place.owner is not None and unit.first.place.endswith(".list_select_related") and not answers:
         return join_edits(tree, place.owner, unit.first.suggestion)
     wanted = wanted_by(plan, label) | answers
@@ -183,6 +187,30 @@ def origin_edits(
         end = tree.end(place.shortcut)
         return [Edit(end, end, f".{model._default_manager.name}{''.join(calls)}")]
     return _class_edits(place, calls)
+
+
+def _narrowing_edits(place: Place, unit: Unit) -> list[Edit]:
+    """
+    Return the changes that leave out what nothing uses.
+
+    Raises:
+        CannotFixError: If the source does not tell where that is named.
+    """
+    found = [read_removal(finding.suggestion) for finding in unit.unused]
+    removals = [item for item in found if item is not None]
+    columns = [finding.path for finding in unit.unused if finding.code == "Q107"]
+    deferred = wanted_by(FetchPlan(defer=columns), place.model._meta.label).deferred if columns else ()
+    if place.rows is not None:
+        if place.rows.named("only"):
+            removals += [Removal(name, "only") for name in deferred]
+            deferred = ()
+        edits = removal_edits(place.tree, place.rows, removals) if removals else []
+        return edits + edits_of(place.tree, place.rows, Wanted(deferred=deferred), place.model)
+    declared = attribute_of(place.owner, "list_select_related") if place.owner is not None else None
+    if declared is None or deferred:
+        msg = "the class takes its queryset from what the source does not spell"
+        raise CannotFixError(msg)
+    return declared_edits(place.tree, declared.value, removals)
 
 
 def _class_edits(place: Place, calls: Sequence[str]) -> list[Edit]:

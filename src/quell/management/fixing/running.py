@@ -52,7 +52,12 @@ def fix(pages: Sequence[Page], options: Options) -> Result:
     fixer = Fixer(Files(territory), Project((*territory.roots, *also)))
     units, refusals = gather(fold(pages))
     changes: list[Change] = []
+    unseen = [page.path for page in pages if page.problem]
     for unit in units:
+        if unit.unused and unseen:
+            reason = f"{unseen[0]} could not be visited, and may use it"
+            refusals += [Refusal(finding, reason) for finding in unit.all]
+            continue
         failed = None, [Refusal(finding, _FAILED) for finding in unit.all]
         change, more = guarded(lambda: True, failed, fixer.change, unit, pages_of(unit, pages))
         refusals += more
@@ -106,9 +111,10 @@ def _proven(changes: Sequence[Change], fixer: Fixer, verifier: Verifier, result:
 
 def _is_refused_unseen(change: Change, result: Result) -> bool:
     """Refuse a change of code that asks, which only a run of it as it is written can prove."""
-    if not change.unit.answers:
+    if not change.unit.answers and not change.unit.unused:
         return False
-    reason = f"the code that asks changes, too, and was {result.note}"
+    what = "the code that asks changes, too, and" if change.unit.answers else "what takes something away"
+    reason = f"{what} was {result.note}"
     result.refusals += [Refusal(finding, reason) for finding in change.unit.all]
     return True
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from quell.advice.models import find_model
+from quell.advice.unused import read_removal
 from quell.exceptions import QuellError
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
@@ -11,6 +12,7 @@ from quell.loading.rendering import queryset_code
 from quell.management.fixing.source import CannotFixError
 from quell.management.fixing.wanted import Wanted, read_wanted
 from quell.management.profiling.pages import Page, is_proven
+from quell.management.profiling.unused import CODES
 
 _ONLY_CODE = "only other code helps, which a person has to write"
 
@@ -21,16 +23,17 @@ class Unit:
     One queryset to change, by where it is built.
 
     ``findings`` are those that unchanged code profits from; ``answers`` those whose triggers have to read what the
-    queryset then holds.
+    queryset then holds; ``unused`` those about what it loads for nothing, which have no others beside them.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
     answers: tuple[Finding, ...] = ()
+    unused: tuple[Finding, ...] = ()
 
     @property
     def all(self) -> tuple[Finding, ...]:
         """Return all findings of the origin."""
-        return (*self.findings, *self.answers)
+        return (*self.findings, *self.answers, *self.unused)
 
     @property
     def first(self) -> Finding:
@@ -43,7 +46,8 @@ class Unit:
         plan = FetchPlan()
         for finding in self.findings:
             found = finding.plan or FetchPlan()
-            plan |= FetchPlan(*found.paths, join=found.join, separate=found.separate, defer=found.defer)
+            # Columns that nothing reads are a change of their own.
+            plan |= FetchPlan(*found.paths, join=found.join, separate=found.separate)
         # Of a finding whose rows are loaded for another one the plan counts nothing any more.
         return plan
 
@@ -65,9 +69,12 @@ def gather(findings: Iterable[Finding]) -> tuple[list[Unit], list[Refusal]]:
         if reason:
             refusals.append(Refusal(finding, reason))
             continue
-        key = (str(finding.origin), finding.model)
-        unit = units.get(key, Unit(findings=()))
-        if needs_trigger(finding):
+        is_unused = finding.code in CODES
+        key = (str(finding.origin), finding.model, "unused" if is_unused else "")
+        unit = units.get(key, Unit())
+        if is_unused:
+            units[key] = replace(unit, unused=(*unit.unused, finding))
+        elif needs_trigger(finding):
             units[key] = replace(unit, answers=(*unit.answers, finding))
         else:
             units[key] = replace(unit, findings=(*unit.findings, finding))
@@ -76,11 +83,16 @@ def gather(findings: Iterable[Finding]) -> tuple[list[Unit], list[Refusal]]:
 
 def _problem(finding: Finding) -> str:
     proof = finding.proof
-    if proof is None:
+    is_unused = finding.code in CODES
+    # What takes something away is proven by a run of the code as it is written.
+    if proof is None and not is_unused:
         return "nothing was tried, so nothing is proven"
-    if not is_proven(finding):
+    if proof is not None and not is_proven(finding):
         return f"not proven: {proof.reason}"
-    if finding.plan is None and not finding.suggestion.startswith("."):
+    is_code = finding.suggestion.startswith(".")
+    if is_unused:
+        is_code = is_code or read_removal(finding.suggestion) is not None
+    if not is_code and (finding.plan is None or is_unused):
         return _ONLY_CODE
     if finding.origin is None:
         return "nothing tells where the queryset is built"
@@ -153,8 +165,10 @@ def attribute_of_answer(finding: Finding) -> str:
 def pages_of(unit: Unit, pages: Sequence[Page]) -> list[str]:
     """Return the paths of the pages that showed an origin."""
     keys = {(str(finding.origin), finding.model) for finding in unit.all}
+    labels = {label for finding in unit.unused for label in finding.labels}
     return [
         page.path
         for page in pages
-        if any((str(finding.origin), finding.model) in keys for finding in page.findings)
+        if page.label in labels
+        or any((str(finding.origin), finding.model) in keys for finding in page.findings)
     ]

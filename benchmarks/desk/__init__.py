@@ -1,0 +1,1 @@
+"""A help desk of seven tables and the serializers that show it: what loading is measured on."""
