@@ -1,0 +1,97 @@
+"""Parts to SQL, with marks where the parameters of the rows belong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.core.exceptions import FieldError
+from django.db.models import QuerySet
+
+from quell.aggregation.conditions import joined_by_and
+from quell.aggregation.parts import Form, Part
+from quell.aggregation.rows import Rows, start
+from quell.exceptions import UsageError
+
+Converter: TypeAlias = Callable[[Any, Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a part: how its values become those of Django, and its value where there is no row."""
+
+    name: str
+    expression: Any
+    converters: tuple[Converter, ...]
+
+    def read(self, value: Any, connection: Any) -> Any:
+        """Return a value as ``aggregate()`` does."""
+        for convert in self.converters:
+            value = convert(value, self.expression, connection)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The SQL of a part; ``columns`` are in the order in which it selects them."""
+
+    sql: str
+    params: tuple[Any, ...]
+    columns: tuple[Column, ...]
+    form: Form
+
+
+def compile_part(part: Part, rows: Rows, connection: Any) -> Piece:
+    """
+    Compile a part.
+
+    Raises:
+        UsageError: If Django refuses an expression; the message is Django's.
+    """
+    try:
+        query = _query(part, rows)
+        compiler = query.get_compiler(connection=connection, elide_empty=False)
+        sql, params = compiler.as_sql()
+    except (FieldError, TypeError, ValueError) as error:
+        msg = f"{rows.model._meta.label}: {error}"
+        raise UsageError(msg) from error
+    columns = tuple(_columns(compiler, query, list(part.numbers)))
+    return Piece(sql, tuple(params), columns, part.form)
+
+
+def _query(part: Part, rows: Rows) -> Any:
+    queryset: QuerySet[Any, Any] = start(rows)
+    expressions = {name: number.expression(part.hoisted) for name, number in part.numbers.items()}
+    query: Any = queryset.annotate(**expressions).values_list(*expressions).query
+    # annotate() groups by the key of each row; without groups the rows are one.
+    query.group_by = None
+    _keep_rows(query, frozenset(rows.query.alias_map))
+    condition = joined_by_and(part.hoisted)
+    if condition is not None:
+        # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
+        query.where = query.where.clone()
+        query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
+    return query
+
+
+def _keep_rows(query: Any, before: frozenset[str]) -> None:
+    """
+    Let no join of one number drop a row that another one counts.
+
+    A foreign key without a constraint may point nowhere, and Django joins it by INNER JOIN where it is not null.
+    """
+    for alias, join in list(query.alias_map.items()):
+        field = getattr(join, "join_field", None)
+        if field is None or alias in before or getattr(field, "db_constraint", True):
+            continue
+        query.alias_map[alias] = join.promote()
+        query.promote_joins(
+            [other for other, found in query.alias_map.items() if found.parent_alias == alias]
+        )
+
+
+def _columns(compiler: Any, query: Any, names: Sequence[str]) -> Any:
+    expressions = [query.annotation_select[name] for name in names]
+    converters = compiler.get_converters(expressions)
+    for position, (name, expression) in enumerate(zip(names, expressions, strict=True)):
+        found = converters.get(position, ((), expression))[0]
+        yield Column(name, expression, tuple(found))
