@@ -1,5 +1,6 @@
 """Random querysets, conditions and aggregates over a fixed set of models, and the same numbers by plain Django."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,8 @@ def paths(draw: st.DrawFn, model: type[Model], most: int = 2) -> tuple[str, type
             break
         name = draw(st.sampled_from(names))
         path += f"{name}__"
-        model = model._meta.get_field(name).path_infos[-1].to_opts.model
+        field: Any = model._meta.get_field(name)
+        model = field.path_infos[-1].to_opts.model
     return path, model
 
 
@@ -154,7 +156,7 @@ class Chosen:
         model, rows = self.model, QuerySet[Any, Any](self.model)
         column = names_of(model)[-1]
         filtered = rows.filter(self.condition)
-        return {
+        kinds: dict[str, Callable[[], QuerySet[Any, Any]]] = {
             "all": lambda: rows,
             "none": rows.none,
             "filter": lambda: filtered,
@@ -166,7 +168,8 @@ class Chosen:
             "values": lambda: filtered.values(column),
             "annotated": lambda: filtered.annotate(copy_of=F(column)).filter(copy_of__isnull=False),
             "grouped": lambda: filtered.annotate(number_of=Count("pk")).filter(number_of__gte=1),
-        }[self.kind]()
+        }
+        return kinds[self.kind]()
 
 
 def querysets(model: type[Model]) -> st.SearchStrategy[Chosen]:

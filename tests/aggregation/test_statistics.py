@@ -53,7 +53,7 @@ def test_result_has_each_name_as_attribute_and_as_key(django_assert_num_queries:
     with django_assert_num_queries(1):
         result = TicketStatistics().fetch()
 
-    assert (result.total, result.first, result.same) == (3, 1, 1)
+    assert (result.total, result.first, result["same"]) == (3, 1, 1)
     assert (result.comments, result.public, result.with_public) == (5, 3, 2)
     assert result["public_share"] == 3 / 5
     assert dict(result) == {name: getattr(result, name) for name in TicketStatistics()}
@@ -65,7 +65,7 @@ def test_result_is_frozen(tickets: QuerySet[Ticket, Ticket]) -> None:
     result = TicketStatistics(tickets).fetch()
 
     with pytest.raises(AttributeError, match="frozen"):
-        result.total = 7  # type: ignore[misc, assignment]
+        result.total = 7
     assert result == TicketStatistics(tickets).fetch()
     assert result != TicketStatistics(tickets.none()).fetch()
     assert "total=3" in repr(result)
@@ -101,13 +101,9 @@ def test_subclass_inherits_numbers_and_model() -> None:
 
 def test_subclass_can_drop_a_number() -> None:
     """A name that is set to nothing is no number any more."""
+    fewer: Any = type("Fewer", (TicketStatistics,), {"same": None, "public_share": None})
 
-    class Fewer(TicketStatistics):
-        same = None  # type: ignore[assignment]
-        public_share = None  # type: ignore[assignment]
-
-    assert "same" not in Fewer()
-    assert "total" in Fewer()
+    assert set(TicketStatistics()) - set(fewer()) == {"same", "public_share"}
 
 
 def test_statistics_at_hand_need_no_class(tickets: QuerySet[Ticket, Ticket]) -> None:

@@ -74,7 +74,8 @@ def _queryset(part: "Statistics | QuerySet[Any, Any]") -> QuerySet[Any, Any]:
 
 def _asked(part: "Statistics | QuerySet[Any, Any]", connection: Any) -> tuple[Declaration, Rows]:
     queryset = _queryset(part)
-    declaration = part.declaration() if isinstance(part, Statistics) else _count_of(queryset.model)
+    model: type[Model] = queryset.model
+    declaration = part.declaration() if isinstance(part, Statistics) else _count_of(model)
     return declaration, read_rows(queryset, connection)
 
 

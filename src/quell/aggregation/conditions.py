@@ -135,7 +135,8 @@ def _stripped(node: Any, prefix: str) -> Any:
     if isinstance(node, tuple):
         lookup, value = node
         if isinstance(value, F) and not isinstance(value, OuterRef):
-            return Q((lookup.removeprefix(prefix), F(value.name.removeprefix(prefix))))
+            (path,) = paths_of(value)
+            return Q((lookup.removeprefix(prefix), F(path.removeprefix(prefix))))
         if not any(paths_of(value)):
             return Q((lookup.removeprefix(prefix), value))
     msg = f"{node!r} compares columns behind {prefix.removesuffix(LOOKUP_SEP)!r}; put it into an Exists() of your own"

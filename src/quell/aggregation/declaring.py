@@ -10,6 +10,7 @@ from django.utils import timezone
 from quell.aggregation.compiling import compile_part
 from quell.aggregation.estimates import Costs, guess_costs
 from quell.aggregation.numbers import Number, distinct_numbers, read_number
+from quell.aggregation.parts import Part
 from quell.aggregation.planning import plan_parts
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.rows import Rows
@@ -95,9 +96,12 @@ class Declaration:
         self._costs[rows.alias, rows.signature] = costs
         self._plans.clear()
 
+    def parts(self, rows: Rows, connection: Any) -> tuple[Part, ...]:
+        """Return what is computed together."""
+        return plan_parts(self.asked(rows).columns, self.costs(rows, connection), connection.vendor)
+
     def _make(self, rows: Rows, connection: Any) -> Plan:
-        parts = plan_parts(self.asked(rows).columns, self.costs(rows, connection), connection.vendor)
-        return Plan(tuple(compile_part(part, rows, connection) for part in parts))
+        return Plan(tuple(compile_part(part, rows, connection) for part in self.parts(rows, connection)))
 
 
 def _ask(model: type[Model], expressions: Mapping[str, Any], known: frozenset[str]) -> Asked:

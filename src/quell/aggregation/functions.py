@@ -93,7 +93,10 @@ class RowCount(models.Aggregate):
     output_field = models.IntegerField()
     empty_result_set_value = 0
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Any]:
+    # The signature in the stubs has arguments that Django passes by keyword only.
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, Any]:
         """Write ``COUNT(*)``, or ``COUNT(CASE WHEN ... THEN 1 END)``."""
         is_case = not isinstance(self.get_source_expressions()[0], models.Value)
         has_clause = condition_of(self) is None or connection.features.supports_aggregate_filter_clause

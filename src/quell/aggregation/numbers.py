@@ -55,6 +55,11 @@ class Number:
         """Tell whether it is a count of the model's rows themselves."""
         return isinstance(self.aggregate, RowCount)
 
+    @property
+    def asks_tables(self) -> bool:
+        """Tell whether a condition asks another table for each row."""
+        return any(_has_subquery(item) for item in self.conditions)
+
     def expression(self, hoisted: tuple[Any, ...] = ()) -> Any:
         """Return the aggregate with its condition, without what the statement asks of all rows anyway."""
         rest = tuple(item for item in self.conditions if not is_among(item, hoisted))
@@ -112,19 +117,22 @@ def _number(scope: Scope, expression: Any, *, is_generic: bool) -> Number:
     return Number(plain, conditions, scope.joined, _key(expression), is_generic)
 
 
-def is_row_count(model: type[Model], expression: object) -> bool:
+def is_row_count(model: type[Model], expression: Any) -> bool:
     """Tell whether a count counts each row of the model once."""
     if not isinstance(expression, Count):
         return False
-    source = expression.get_source_expressions()[0]
+    source: Any = expression.get_source_expressions()[0]
     if isinstance(source, Star):
         return True
-    if not isinstance(source, F) or LOOKUP_SEP in source.name:
+    if not isinstance(source, F):
         return False
-    field: Any = resolve(model, source.name).field
+    (path,) = paths_of(source)
+    if LOOKUP_SEP in path:
+        return False
+    field: Any = resolve(model, path).field
     is_own = isinstance(field, Field) and field.concrete
-    is_key = source.name == "pk" or (is_own and field.primary_key)
-    if expression.distinct:
+    is_key = path == "pk" or (is_own and field.primary_key)
+    if getattr(expression, "distinct", False):
         return is_key and len(model._meta.pk_fields) == 1
     return is_key or (is_own and not field.null)
 
@@ -164,13 +172,14 @@ def _check(model: type[Model], name: str, aggregate: Aggregate, known: frozenset
                 "own, or group with by()"
             )
             raise UsageError(msg)
-        if not isinstance(source, F) or source.name.split(LOOKUP_SEP)[0] in known:
+        path = next(paths_of(source), "") if isinstance(source, F) else ""
+        if not path or path.split(LOOKUP_SEP)[0] in known:
             continue
-        reference = resolve(model, source.name)
+        reference = resolve(model, path)
         kind = getattr(reference.field, "get_internal_type", str)()
         if not reference.rest and aggregate.function in _NUMERIC_ONLY and kind in _NOT_NUMERIC:
             msg = (
-                f'"{name}" of {model._meta.label} computes {aggregate.function} of "{source.name}", which is a {kind}; '
+                f'"{name}" of {model._meta.label} computes {aggregate.function} of "{path}", which is a {kind}; '
                 "only numbers and durations have one"
             )
             raise UsageError(msg)
@@ -179,6 +188,14 @@ def _check(model: type[Model], name: str, aggregate: Aggregate, known: frozenset
 def is_among(condition: object, others: tuple[Any, ...]) -> bool:
     """Tell whether a condition is one of several: 1 equals True, and is another text in SQL."""
     return any(condition == other and repr(condition) == repr(other) for other in others)
+
+
+def _has_subquery(node: object) -> bool:
+    if isinstance(node, Q):
+        return any(_has_subquery(child) for child in node.children)
+    if isinstance(node, tuple):
+        return hasattr(node[1], "query")
+    return hasattr(node, "query")
 
 
 def _key(identity: object) -> object:

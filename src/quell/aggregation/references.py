@@ -30,7 +30,7 @@ class Reference:
     is_generic: bool = False
 
 
-def paths_of(node: object) -> Iterator[str]:
+def paths_of(node: Any) -> Iterator[str]:
     """Yield each path that a condition or an unresolved expression names; those of subqueries are their own."""
     if isinstance(node, Q):
         for child in node.children:
@@ -40,8 +40,9 @@ def paths_of(node: object) -> Iterator[str]:
             else:
                 yield from paths_of(child)
     elif isinstance(node, F):
+        column: Any = node
         if not isinstance(node, OuterRef):
-            yield node.name
+            yield column.name
     elif hasattr(node, "get_source_expressions") and not hasattr(node, "query"):
         for source in node.get_source_expressions():
             yield from paths_of(source)
@@ -90,7 +91,8 @@ def _resolve(
     ready: bool,  # noqa: FBT001 -- a new answer once all models are loaded
 ) -> Reference:
     names = path.split(LOOKUP_SEP)
-    current, field, to_many, is_generic = model, None, [], False
+    current, field, is_generic = model, None, False
+    to_many: list[str] = []
     for position, name in enumerate(names):
         found = _field(current, name)
         if found is None:

@@ -74,9 +74,9 @@ class Condition(Expression):
         self.sql = sql
         self.params = tuple(params)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the text and the parameters."""
-        return self.sql, list(self.params)
+        return self.sql, self.params
 
 
 def read_rows(queryset: QuerySet[Any, Any], connection: Any) -> Rows:
@@ -241,5 +241,6 @@ def start(rows: Rows) -> QuerySet[Any, Any]:
     """Return a queryset of the rows, with marks for the parameters, to which aggregates can be added."""
     query = rows.query.chain()
     query.get_initial_alias()
-    query.where = WhereNode([rows.condition] if rows.sql else [])
+    condition: Any = rows.condition
+    query.where = WhereNode([condition] if rows.sql else [])
     return QuerySet(rows.model, query=query, using=rows.alias)

@@ -45,6 +45,7 @@ def _share(field: Any) -> float:
 def _starts(model: type[Model]) -> Iterator[tuple[str, bool]]:
     # A proxy declares nothing, and the indexes of a parent's table serve its children.
     meta = (model._meta.concrete_model or model)._meta
+    field: Any
     for field in meta.concrete_fields:
         if field.unique or field.db_index:
             yield field.name, field.unique
