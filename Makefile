@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch peers soak browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch peers aggregation soak browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: ## Measure what quell costs, as ratios against bare Django in the same ru
 
 batch: ## Measure what batch_loading() costs and saves
 	@$(call script,benchmarks/batch.py,py313-django61,python -m benchmarks.batch)
+
+aggregation: ## Compare statistics with what can be written by hand, over a million rows
+	@$(call script,benchmarks/aggregation.py,py313-django61,python -m benchmarks.aggregation)
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldError
-from django.db.models import QuerySet
 
 from quell.aggregation.conditions import joined_by_and
 from quell.aggregation.parts import Form, Part
@@ -59,16 +58,14 @@ def compile_part(part: Part, rows: Rows, connection: Any) -> Piece:
 
 
 def _query(part: Part, rows: Rows) -> Any:
-    queryset: QuerySet[Any, Any] = start(rows)
-    expressions = {name: number.expression(part.hoisted) for name, number in part.numbers.items()}
-    query: Any = queryset.annotate(**expressions).values_list(*expressions).query
-    # annotate() groups by the key of each row; without groups the rows are one.
-    query.group_by = None
+    query = start(rows)
+    # annotate() would group by the key of each row; without groups the rows are one.
+    for name, number in part.numbers.items():
+        query.add_annotation(number.expression(part.hoisted), name)
     _keep_rows(query, frozenset(rows.query.alias_map))
     condition = joined_by_and(part.hoisted)
     if condition is not None:
         # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
-        query.where = query.where.clone()
         query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
     return query
 

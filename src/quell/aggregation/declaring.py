@@ -111,7 +111,8 @@ def _ask(model: type[Model], expressions: Mapping[str, Any], known: frozenset[st
     }
     first = distinct_numbers(numbers)
     order = list(dict.fromkeys(first.values()))
-    columns = {name: f"number_{position}" for position, name in enumerate(order)}
+    # No field may end with an underscore, so none is taken for a column.
+    columns = {name: f"number_{position}_" for position, name in enumerate(order)}
     sources: dict[str, str | tuple[Ratio, str, str]] = {}
     for name, expression in expressions.items():
         if isinstance(expression, Ratio):

@@ -45,7 +45,7 @@ def _own_connection(alias: str) -> Iterator[Any]:
 
 
 def _alone(connection: Any, rows: Rows, number: Number) -> tuple[str, list[Any]]:
-    return _shared(connection, rows, {"number": number}, number.conditions)
+    return _shared(connection, rows, {"number_": number}, number.conditions)
 
 
 def _shared(

@@ -237,10 +237,11 @@ def _rows(
     )
 
 
-def start(rows: Rows) -> QuerySet[Any, Any]:
-    """Return a queryset of the rows, with marks for the parameters, to which aggregates can be added."""
+def start(rows: Rows) -> Any:
+    """Return a query of the rows, with marks for the parameters, that selects nothing yet."""
     query = rows.query.chain()
+    query.clear_select_clause()
     query.get_initial_alias()
     condition: Any = rows.condition
     query.where = WhereNode([condition] if rows.sql else [])
-    return QuerySet(rows.model, query=query, using=rows.alias)
+    return query
