@@ -54,7 +54,7 @@ class Cell:
         return is_ahead and (self.ratio <= MOST or self.times["quell"] - self.best < 0.5)
 
 
-LEAST_MIXED = 10
+LEAST_MIXED = 20
 
 
 def main() -> int:
@@ -74,12 +74,17 @@ def main() -> int:
             f"{connection.vendor} {version}, Python {platform.python_version()}, Django {django.get_version()}; "
             f"{options.rows:,} rows, medians of {options.rounds} interleaved rounds in milliseconds"
         )
-        print("conditions | N | separate | aggregate | scalars | union all | quell | not asked | quell / best")
+        print(
+            "conditions | N | separate | aggregate | scalars | union all | quell | not asked | quell / best"
+        )
         for name, count, conditions in _grid(options.only):
             cell = Cell(name, count, _measure(conditions, options.rounds))
             cells.append(cell)
             times = " | ".join(f"{value:.1f}" for value in cell.times.values())
-            print(f"{name} | {count} | {times} | {cell.ratio:.2f}{'' if cell.is_right else ' (slower)'}", flush=True)
+            print(
+                f"{name} | {count} | {times} | {cell.ratio:.2f}{'' if cell.is_right else ' (slower)'}",
+                flush=True,
+            )
     finally:
         connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
     print(f"{sum(cell.is_right for cell in cells)} of {len(cells)} as promised")
@@ -125,7 +130,9 @@ def _fill(count: int) -> None:
             f"INSERT INTO {table} ({columns}) SELECT n * 31 % 1000, {statuses}, n * 7919 % 100000, {priorities}, "
             f"{channels}, n * 613 % 600, '{'x' * 150}' FROM ({_ROWS[connection.vendor].format(count=count)}) r"
         )
-        cursor.execute(f"VACUUM ANALYZE {table}" if connection.vendor == "postgresql" else _ANALYZE[connection.vendor])
+        cursor.execute(
+            f"VACUUM ANALYZE {table}" if connection.vendor == "postgresql" else _ANALYZE[connection.vendor]
+        )
 
 
 _ANALYZE = {"sqlite": "ANALYZE", "mysql": "ANALYZE TABLE benchmarks_countedticket"}
@@ -151,10 +158,14 @@ def _grid(only: str) -> Iterator[tuple[str, int, list["Q"]]]:
         )
         return values[position % 6] if position < 6 else Q(minutes__lt=30 * position)
 
+    def of_share(share: float) -> Callable[[int, int], Q]:
+        return lambda _, position: indexed(share, position)
+
     cells: dict[str, Callable[[int, int], Q]] = {
-        **{f"{share:.3%}": lambda _, n, share=share: indexed(share, n) for share in SHARES},
+        **{f"{share:.3%}": of_share(share) for share in SHARES},
         "no index": lambda _, n: plain(n),
-        "mixed": lambda count, n: plain(n) if n < count // 2 else indexed(0.001, n),
+        "half": lambda count, n: plain(n) if n < count // 2 else indexed(0.001, n),
+        "mixed": lambda count, n: plain(n) if n < count // 4 else indexed(0.001, n),
     }
     for name, make in cells.items():
         for count in COUNTS:
@@ -193,11 +204,9 @@ def _ways(conditions: list["Q"]) -> dict[str, Callable[[], list[int]]]:
         f"SELECT {position} AS p, t.n FROM ({sql}) t" for position, (sql, _) in enumerate(compiled)
     )
     names = [f"n{position}" for position in range(len(conditions))]
-    plain = {
-        name: Count("pk", filter=condition) for name, condition in zip(names, conditions, strict=True)
-    }
+    plain = {name: Count("pk", filter=condition) for name, condition in zip(names, conditions, strict=True)}
 
-    def declared() -> Any:
+    def declared() -> Statistics:
         return Statistics.of(
             rows, **{name: Number("pk", filter=found) for name, found in zip(names, conditions, strict=True)}
         )

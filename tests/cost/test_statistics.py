@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_later_fetches_compile_nothing_but_their_rows(kind: str) -> None:
     for count in (2, 20):
         declaration, queryset = _declared(count), ROWS[kind]()
         first = _compile(declaration, queryset)
-        calls = _calls(lambda declaration=declaration, queryset=queryset: _compile(declaration, queryset))
+        calls = _calls(partial(_compile, declaration, queryset))
         assert _compile(declaration, queryset) == first
         assert calls["compile_part"] == 0
         found.append(calls)

@@ -17,6 +17,7 @@ from portal import statistics
 from portal.statistics import InstallmentStatistics, TicketStatistics, WorkOrderStatistics
 from seeding.data import grow
 from tickets.factories import TicketFactory
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,24 @@ def test_installments_are_five_queries_in_one() -> None:
     assert len(queries) == 1
     assert dict(found) == {"total": 3, "paid": 1, "unpaid": 2, "overdue": 1, "due": Decimal("30.30")}
     assert isinstance(found.due, Decimal)
+
+
+def test_series_of_dates_and_groups_of_choices() -> None:
+    """Installments by day have days without one; tickets by status have each status, in the order of the choices."""
+    InstallmentFactory.create(amount=Decimal("10.10"), due_date=date(2026, 1, 2), is_paid=False)
+    TicketFactory.create(status=Ticket.Status.OPEN)
+    days = InstallmentStatistics().over(
+        "due_date", every="day", since=date(2026, 1, 1), until=date(2026, 1, 4)
+    )
+    groups = TicketStatistics().by("status", totals=True).fetch()
+
+    assert [(day.start, day.due) for day in days.fetch()] == [
+        (date(2026, 1, 1), None),
+        (date(2026, 1, 2), Decimal("10.10")),
+        (date(2026, 1, 3), None),
+    ]
+    assert [group.label for group in groups] == list(Ticket.Status.labels)
+    assert (groups["open"].total, groups["closed"].total, groups.total.total) == (1, 0, 1)
 
 
 def test_statistics_of_some_rows_take_a_queryset() -> None:

@@ -1,9 +1,10 @@
 """Types of statistics, as users see them; checked by mypy, never run."""
 
+from datetime import date
 from typing import Any, assert_type
 
 from quell import Statistics, acollect, collect
-from quell.aggregation import Avg, Collected, Count, Ratio
+from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Ratio, Series
 from quell.aggregation.explaining import Explanation
 from tests.planapp.models import Ticket
 
@@ -27,6 +28,16 @@ assert_type(TicketStatistics().explain(), Explanation)
 assert_type(TicketStatistics().keys(), tuple[str, ...])
 assert_type(Statistics.of(Ticket, total=Count("pk")).fetch().total, Any)
 assert_type(collect(tickets=TicketStatistics, count=Ticket.objects.all()), Collected)
+
+assert_type(TicketStatistics().by("subject"), Grouped)
+assert_type(TicketStatistics().by("subject").fetch(), Groups)
+assert_type(TicketStatistics().by("subject").fetch()["x"], Group)
+
+
+def _over_time(since: date) -> None:
+    series = TicketStatistics().over("created", every="day", since=since, until=since)
+    assert_type(series, Series)
+    assert_type(series.fetch(), Buckets)
 
 
 async def _in_async_code() -> None:

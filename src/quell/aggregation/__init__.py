@@ -2,17 +2,25 @@
 
 from quell.aggregation.collecting import acollect, collect
 from quell.aggregation.functions import Avg, Count, Max, Min, StdDev, Sum, Variance
+from quell.aggregation.grouping import Grouped
+from quell.aggregation.groups import Group, Groups
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected
+from quell.aggregation.series import Buckets, Series
 from quell.aggregation.statistics import Statistics
 
 __all__ = [
     "Avg",
+    "Buckets",
     "Collected",
     "Count",
+    "Group",
+    "Grouped",
+    "Groups",
     "Max",
     "Min",
     "Ratio",
+    "Series",
     "Statistics",
     "StdDev",
     "Sum",

@@ -1,7 +1,8 @@
 """Parts to SQL, with marks where the parameters of the rows belong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldError
@@ -12,6 +13,7 @@ from quell.aggregation.rows import Rows, start
 from quell.exceptions import UsageError
 
 Converter: TypeAlias = Callable[[Any, Any, Any], Any]
+NO_KEYS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class Column:
     name: str
     expression: Any
     converters: tuple[Converter, ...]
+
+    @property
+    def empty(self) -> Any:
+        """What it is for no rows."""
+        found = self.expression.empty_result_set_value
+        return None if found is NotImplemented else found
 
     def read(self, value: Any, connection: Any) -> Any:
         """Return a value as ``aggregate()`` does."""
@@ -39,26 +47,35 @@ class Piece:
     form: Form
 
 
-def compile_part(part: Part, rows: Rows, connection: Any) -> Piece:
+def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any] = NO_KEYS) -> Piece:
     """
     Compile a part.
+
+    Args:
+        part: What to compute.
+        rows: Of which rows.
+        connection: Where.
+        keys: Expressions to group by, by the names of their columns, which come first; without any there is one row.
 
     Raises:
         UsageError: If Django refuses an expression; the message is Django's.
     """
     try:
-        query = _query(part, rows)
+        query = _query(part, rows, keys)
         compiler = query.get_compiler(connection=connection, elide_empty=False)
         sql, params = compiler.as_sql()
     except (FieldError, TypeError, ValueError) as error:
         msg = f"{rows.model._meta.label}: {error}"
         raise UsageError(msg) from error
-    columns = tuple(_columns(compiler, query, list(part.numbers)))
+    columns = tuple(_columns(compiler, query, [*keys, *part.numbers]))
     return Piece(sql, tuple(params), columns, part.form)
 
 
-def _query(part: Part, rows: Rows) -> Any:
+def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
     query = start(rows)
+    for name, key in keys.items():
+        query.add_annotation(key, name)
+    query.group_by = tuple(query.annotations[name] for name in keys) or None
     # annotate() would group by the key of each row; without groups the rows are one.
     for name, number in part.numbers.items():
         query.add_annotation(number.expression(part.hoisted), name)

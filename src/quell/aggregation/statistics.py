@@ -1,6 +1,7 @@
 """Numbers declared by class or made at hand, fetched by one statement."""
 
 from collections.abc import Iterator
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -11,9 +12,11 @@ from quell.aggregation.declaring import Declaration
 from quell.aggregation.explaining import Explanation
 from quell.aggregation.explaining import explain as describe
 from quell.aggregation.facts import ask_costs
+from quell.aggregation.grouping import Grouped, read_keys
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected
 from quell.aggregation.rows import Rows, read_rows
+from quell.aggregation.series import Series, Step, series
 from quell.aggregation.statements import assemble
 from quell.exceptions import UsageError
 
@@ -125,6 +128,52 @@ class Statistics:
     async def afetch(self) -> "Self":
         """Do as ``fetch()`` in async code."""
         return await sync_to_async(self.fetch)()
+
+    def by(self, *names: str, totals: bool = False, fill: bool = True, **expressions: Any) -> Grouped:
+        """
+        Return the same numbers for each group of rows; ``fetch()`` them.
+
+        Args:
+            names: Fields, also of to-one relations, or annotations of the queryset.
+            totals: Also fetch the numbers of each prefix of the names, and of all rows.
+            fill: Where all names have choices or are booleans, groups without rows are there, too.
+            expressions: Further things to group by, by name: ``by(month=TruncMonth("created_at"))``.
+
+        Raises:
+            UsageError: If there is nothing to group by, or a relation with several rows is on the way.
+
+        Cost: one statement.
+        """
+        declaration = self.declaration()
+        known = frozenset(self.queryset.query.annotations)
+        for name in (*names, *expressions):
+            if name in declaration.expressions:
+                msg = f'"{name}" is a number already; give what to group by another name'
+                raise UsageError(msg)
+        keys = read_keys(declaration.model, names, expressions, known)
+        return Grouped(declaration=declaration, queryset=self.queryset, keys=keys, totals=totals, fill=fill)
+
+    def over(self, name: str, *, every: Step, since: date, until: date, tz: tzinfo | None = None) -> Series:
+        """
+        Return the same numbers for each step of time; ``fetch()`` them.
+
+        Args:
+            name: A field that holds a date or a time.
+            every: The length of a step; weeks begin on Monday.
+            since: The first moment, or its day.
+            until: The first moment, or day, that does not count any more.
+            tz: The zone whose days are meant; the current one if it is left out.
+
+        Returns:
+            A bucket for each step, also for those without rows, in order.
+
+        Raises:
+            UsageError: If the field holds no time, the step is unknown, there are more than 10,000, or the queryset
+                is sliced.
+
+        Cost: one statement.
+        """
+        return series(self.declaration(), self.queryset, name, every, since=since, until=until, tz=tz)
 
     def explain(self) -> Explanation:
         """
