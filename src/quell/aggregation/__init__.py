@@ -1,7 +1,7 @@
 """Statistics: declared numbers, planned, and compiled to one statement."""
 
 from quell.aggregation.collecting import acollect, collect
-from quell.aggregation.functions import Avg, Count, Max, Min, StdDev, Sum, Variance
+from quell.aggregation.functions import Avg, Count, Exists, Max, Min, StdDev, Sum, Variance
 from quell.aggregation.grouping import Grouped
 from quell.aggregation.groups import Group, Groups
 from quell.aggregation.ratios import Ratio
@@ -14,6 +14,7 @@ __all__ = [
     "Buckets",
     "Collected",
     "Count",
+    "Exists",
     "Group",
     "Grouped",
     "Groups",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldError
+from django.db.models import BooleanField, Value
 
 from quell.aggregation.conditions import joined_by_and
 from quell.aggregation.parts import Form, Part
@@ -60,13 +61,20 @@ def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any
     Raises:
         UsageError: If Django refuses an expression; the message is Django's.
     """
+    asks_existence = not keys and all(number.asks_existence for number in part.numbers.values())
     try:
-        query = _query(part, rows, keys)
+        query = _existence(part, rows) if asks_existence else _query(part, rows, keys)
         compiler = query.get_compiler(connection=connection, elide_empty=False)
         sql, params = compiler.as_sql()
     except (FieldError, TypeError, ValueError) as error:
         msg = f"{rows.model._meta.label}: {error}"
         raise UsageError(msg) from error
+    if asks_existence:
+        (name,) = part.numbers
+        column = Column(name, Value(value=False, output_field=BooleanField()), (_as_bool,))
+        return Piece(
+            f"SELECT EXISTS({sql}) AS {connection.ops.quote_name(name)}", tuple(params), (column,), part.form
+        )
     columns = tuple(_columns(compiler, query, [*keys, *part.numbers]))
     return Piece(sql, tuple(params), columns, part.form)
 
@@ -80,11 +88,25 @@ def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
     for name, number in part.numbers.items():
         query.add_annotation(number.expression(part.hoisted), name)
     _keep_rows(query, frozenset(rows.query.alias_map))
+    _restrict(query, part)
+    return query
+
+
+def _existence(part: Part, rows: Rows) -> Any:
+    query = start(rows)
+    _restrict(query, part)
+    return query.exists()
+
+
+def _as_bool(value: Any, expression: Any, connection: Any) -> bool:
+    return bool(value)
+
+
+def _restrict(query: Any, part: Part) -> None:
     condition = joined_by_and(part.hoisted)
     if condition is not None:
         # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
         query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
-    return query
 
 
 def _keep_rows(query: Any, before: frozenset[str]) -> None:

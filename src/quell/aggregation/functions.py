@@ -47,6 +47,32 @@ class Count(Conditional, models.Count):
         def __get__(self, instance: object | None, owner: type) -> Self | int: ...
 
 
+class Exists(Conditional, models.Count):
+    """Tell whether there is a row (``"pk"``), or a related row (``"comments"``); the search stops at the first one."""
+
+    empty_result_set_value = False
+
+    def __init__(self, expression: Source = "pk", *, filter: Q | None = None, **lookups: Value) -> None:  # noqa: A002
+        super().__init__(expression, filter=filter, **lookups)
+
+    @property
+    def convert_value(self) -> Any:
+        """Turn the count of a group into an answer."""
+        return _is_some
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type) -> bool: ...
+        def __get__(self, instance: object | None, owner: type) -> Self | bool: ...
+
+
+def _is_some(value: Any, expression: Any, connection: Any) -> bool:
+    return bool(value)
+
+
 class _OfColumn(Conditional):
     if TYPE_CHECKING:
 

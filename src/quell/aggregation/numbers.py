@@ -10,7 +10,7 @@ from django.db.models.expressions import Star
 from django.db.models.lookups import IsNull
 
 from quell.aggregation.conditions import Scope, conjuncts, joined_by_and, without_joins
-from quell.aggregation.functions import RowCount, condition_of, with_condition, without_condition
+from quell.aggregation.functions import Exists, RowCount, condition_of, with_condition, without_condition
 from quell.aggregation.references import paths_of, relations_of, resolve
 from quell.exceptions import UsageError
 
@@ -54,6 +54,11 @@ class Number:
     def counts_rows(self) -> bool:
         """Tell whether it is a count of the model's rows themselves."""
         return isinstance(self.aggregate, RowCount)
+
+    @property
+    def asks_existence(self) -> bool:
+        """Tell whether one row is all that has to be found."""
+        return isinstance(self.aggregate, Exists)
 
     @property
     def asks_tables(self) -> bool:
@@ -112,6 +117,10 @@ def _number(scope: Scope, expression: Any, *, is_generic: bool) -> Number:
     if expression.function in _SPREAD:
         # What Django computes with on SQLite takes no NULL, which every other database leaves out by itself.
         conditions += (IsNull(expression.get_source_expressions()[0], rhs=False),)
+    if isinstance(expression, Exists):
+        (path,) = paths_of(plain)
+        conditions += () if path == "pk" else ((f"{path}__isnull", False),)
+        return Number(plain, conditions, scope.joined, _key(expression), is_generic)
     if is_row_count(scope.model, expression):
         return Number(RowCount(Value(1)), conditions, scope.joined, _key((RowCount, condition)), is_generic)
     return Number(plain, conditions, scope.joined, _key(expression), is_generic)

@@ -29,15 +29,23 @@ def plan_parts(numbers: _Numbers, costs: Costs, vendor: str) -> tuple[Part, ...]
         vendor: ``connection.vendor``.
     """
     by_relations: dict[frozenset[str], _Numbers] = defaultdict(dict)
-    for name, number in numbers.items():
-        by_relations[number.joined][name] = number
     found: list[Part] = []
+    for name, number in numbers.items():
+        if number.asks_existence:
+            found.append(_first_row(name, number))
+        else:
+            by_relations[number.joined][name] = number
     for joined, members in by_relations.items():
         if joined:
             found.append(_part(members, f"all over {', '.join(sorted(joined))}"))
         else:
             found.extend(_divided(members, costs, vendor))
     return tuple(found)
+
+
+def _first_row(name: str, number: Number) -> Part:
+    reason = "the search stops at the first row"
+    return Part(numbers={name: number}, hoisted=number.conditions, form=Form.SCALAR, reason=reason)
 
 
 def _divided(numbers: _Numbers, costs: Costs, vendor: str) -> Iterator[Part]:
