@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from django.db.models import Avg as PlainAvg
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models import Count as PlainCount
-from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Length
 
 from quell import Statistics
@@ -155,6 +155,22 @@ def test_aggregates_may_name_annotations_of_the_queryset(tickets: QuerySet[Ticke
     rows = tickets.annotate(length=Length("subject"))
 
     assert Statistics.of(rows, longest=Max("length"), some=Count("pk", length__gt=0)).fetch().longest == 1
+
+
+def test_annotations_of_one_name_are_told_apart(tickets: QuerySet[Ticket, Ticket]) -> None:
+    """A plan holds the SQL of an annotation, so another one is another shape; constants of conditions are, too."""
+    declared: Any = type(
+        "Declared", (Statistics,), {"most": Max("x"), "Meta": type("Meta", (), {"model": Ticket})}
+    )
+    found = [
+        declared(tickets.annotate(x=expression)).fetch().most
+        for expression in (Value(3), Value(4), Length("subject"), Value(3))
+    ]
+
+    assert found == [3, 4, 1, 3]
+    assert declared(tickets.annotate(x=Value(5)).none()).fetch().most is None
+    nothing = ExpressionWrapper(Q(pk__in=[]), output_field=BooleanField())
+    assert Statistics.of(tickets.annotate(x=nothing), n=Count("pk", x=True), m=Count("pk")).fetch()["m"] == 3
 
 
 def test_empty_sets_give_what_django_gives(tickets: QuerySet[Ticket, Ticket]) -> None:

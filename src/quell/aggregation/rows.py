@@ -1,6 +1,6 @@
 """The set of rows that a queryset stands for, as a part of a statement: each row once, whatever joins it made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,7 +159,7 @@ def _plain(queryset: QuerySet[Any, Any], connection: Any) -> Rows:
     joins: tuple[Any, ...] = ()
     if sum(1 for count in query.alias_refcount.values() if count) > 1:
         clauses, params = compiler.get_from_clause()
-        joins = (*clauses, *params)
+        joins = (*clauses, repr(params))
     if not query.where.children:
         return _rows(queryset, connection, "", (), joins, query=query)
     try:
@@ -233,8 +233,21 @@ def _rows(
         query=query,
         sql=sql,
         params=tuple(params),
-        signature=(sql, joins, tuple(query.annotations)),
+        signature=(sql, joins, tuple(_annotations(query, connection))),
     )
+
+
+def _annotations(query: Any, connection: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield what annotations are, as numbers may name them and plans hold their SQL and their parameters."""
+    if not query.annotations:
+        return
+    compiler = query.get_compiler(connection=connection, elide_empty=False)
+    for name, annotation in query.annotations.items():
+        try:
+            sql, params = compiler.compile(annotation)
+        except (EmptyResultSet, FullResultSet) as constant:
+            sql, params = type(constant).__name__, ()
+        yield name, sql, repr(params)
 
 
 def start(rows: Rows) -> Any:
