@@ -77,7 +77,7 @@ def test_several_names_and_totals_are_one_statement(
 def test_values_without_rows_are_groups_of_zero(tickets: QuerySet[Ticket, Ticket]) -> None:
     """Booleans and choices are known beforehand; they are filled in unless that is not wanted."""
     comments = Statistics.of(
-        Comment.everything.filter(is_deleted=True), n=Count("pk"), s=Sum("pk", default=0)
+        Comment.everything.filter(is_deleted=True), n=Count("pk"), s=Sum(Length("body"), default=0)
     )
 
     filled = comments.by("is_public").fetch()
