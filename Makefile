@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ plans: ## Measure what recorded plans cost and save
 
 loading: ## Measure how serializers are loaded: by hand, by plans, by other tools
 	@$(call script,benchmarks/loading.py,peers,python -W ignore -m benchmarks.loading)
+
+aggregation: ## Compare statistics with what can be written by hand, over a million rows
+	@$(call script,benchmarks/aggregation.py,py313-django61,python -m benchmarks.aggregation)
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)

@@ -101,3 +101,21 @@ class JoinedChild(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CountedTicket(models.Model):
+    """A ticket that is counted: by indexed columns of any selectivity, and by others."""
+
+    objects: ClassVar[models.Manager["CountedTicket"]] = models.Manager()
+
+    organization = models.IntegerField(db_index=True)
+    status = models.CharField(max_length=20, db_index=True)
+    # From 0 to 99,999, each as often as any other.
+    number = models.IntegerField(db_index=True)
+    priority = models.CharField(max_length=10)
+    channel = models.CharField(max_length=10)
+    minutes = models.IntegerField()
+    note = models.CharField(max_length=160)
+
+    def __str__(self) -> str:
+        return self.status

@@ -1,4 +1,4 @@
-"""Metrics."""
+"""Metrics and reports."""
 
 from __future__ import annotations
 
@@ -27,3 +27,25 @@ class AnalyticsMetric(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.metric_value} {self.unit}".strip()
+
+
+class AnalyticsReport(models.Model):
+    """What is computed from metrics, once a week."""
+
+    class Status(models.TextChoices):
+        """Where a report stands."""
+
+        PENDING = "pending", "Pending"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    title = models.CharField(max_length=120)
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = "report"
+
+    def __str__(self) -> str:
+        return self.title

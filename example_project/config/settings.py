@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "analytics",
     "mobile",
     "security",
+    "billing",
     "portal",
     "seeding",
 ]

@@ -11,6 +11,7 @@ from communication.admin import fast_admin, slow_admin
 from fieldwork import twins as fieldwork
 from knowledge import twins as knowledge
 from mobile import twins as mobile
+from portal import statistics_pages
 from portal import views as portal
 from security import twins as security
 from tickets import twins as tickets
@@ -72,6 +73,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/", include("tickets.urls")),
     path("kb/", include("knowledge.urls")),
     path("api/", include("api.urls")),
+    path("slow/statistics/", statistics_pages.slow_statistics, name="slow_statistics"),
+    path("fast/statistics/", statistics_pages.fast_statistics, name="fast_statistics"),
     path("slow/", include(slow_urls)),
     path("fast/", include(fast_urls)),
     path("slow-admin/", slow_admin.urls),

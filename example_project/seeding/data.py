@@ -13,6 +13,7 @@ from accounts import factories as accounts
 from accounts.models import User
 from analytics import factories as analytics
 from automation import factories as automation
+from billing import factories as billing
 from communication import factories as communication
 from fieldwork import factories as fieldwork
 from knowledge import factories as knowledge
@@ -20,7 +21,7 @@ from mobile import factories as mobile
 from organizations import factories as organizations
 from organizations.models import Organization
 from security import factories as security
-from seeding import rows, support_rows
+from seeding import office_rows, rows, support_rows
 from seeding.world import ADMIN_EMAIL, World, create_world, load_world
 from tickets import factories as tickets_factories
 from tickets.models import Ticket
@@ -40,6 +41,7 @@ _FACTORY_MODULES = (
     analytics,
     mobile,
     security,
+    billing,
 )
 
 
@@ -117,6 +119,8 @@ def _populate(world: World, *, tickets: int, others: int, progress: Progress | N
         ("AI models", lambda: support_rows.ai_models(new_tickets, others)),
         ("integrations", lambda: support_rows.integrations(world, others)),
         ("workflow executions", lambda: support_rows.workflow_executions(world, new_tickets, others)),
+        ("installments", lambda: office_rows.installments(world, others)),
+        ("reports", lambda: office_rows.reports(others)),
     )
     total = len(steps) + 1
     if progress is not None:

@@ -7,8 +7,11 @@ __all__ = [
     "FetchPlanManager",
     "FetchPlanQuerySet",
     "Limit",
+    "Statistics",
+    "acollect",
     "adopt",
     "batch_loading",
+    "collect",
     "forbid_lazy_loading",
     "ignore",
     "needs",
@@ -17,6 +20,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from quell.aggregation.collecting import acollect, collect
+    from quell.aggregation.statistics import Statistics
     from quell.loading.limiting import Limit
     from quell.loading.needs import needs
     from quell.loading.ondemand.adopting import adopt
@@ -31,8 +36,11 @@ _HOMES = {
     "FetchPlanManager": "quell.loading.querysets",
     "FetchPlanQuerySet": "quell.loading.querysets",
     "Limit": "quell.loading.limiting",
+    "Statistics": "quell.aggregation.statistics",
+    "acollect": "quell.aggregation.collecting",
     "adopt": "quell.loading.ondemand.adopting",
     "batch_loading": "quell.loading.ondemand.blocks",
+    "collect": "quell.aggregation.collecting",
     "forbid_lazy_loading": "quell.loading.ondemand.blocks",
     "ignore": "quell.silencing.blocks",
     "needs": "quell.loading.needs",

@@ -28,6 +28,7 @@ HELP_DESK_APPS = (
     "analytics",
     "mobile",
     "security",
+    "billing",
 )
 Rows = dict[str, list[tuple[object, ...]]]
 

@@ -1,0 +1,1 @@
+"""What organizations pay for the help desk."""

@@ -1,0 +1,133 @@
+"""Parts to SQL, with marks where the parameters of the rows belong."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from django.core.exceptions import FieldError
+from django.db.models import BooleanField, Value
+
+from quell.aggregation.conditions import joined_by_and
+from quell.aggregation.parts import Form, Part
+from quell.aggregation.rows import Rows, start
+from quell.exceptions import UsageError
+
+Converter: TypeAlias = Callable[[Any, Any, Any], Any]
+NO_KEYS: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a part: how its values become those of Django, and its value where there is no row."""
+
+    name: str
+    expression: Any
+    converters: tuple[Converter, ...]
+
+    @property
+    def empty(self) -> Any:
+        """What it is for no rows."""
+        found = self.expression.empty_result_set_value
+        return None if found is NotImplemented else found
+
+    def read(self, value: Any, connection: Any) -> Any:
+        """Return a value as ``aggregate()`` does."""
+        for convert in self.converters:
+            value = convert(value, self.expression, connection)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The SQL of a part; ``columns`` are in the order in which it selects them."""
+
+    sql: str
+    params: tuple[Any, ...]
+    columns: tuple[Column, ...]
+    form: Form
+
+
+def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any] = NO_KEYS) -> Piece:
+    """
+    Compile a part.
+
+    Args:
+        part: What to compute.
+        rows: Of which rows.
+        connection: Where.
+        keys: Expressions to group by, by the names of their columns, which come first; without any there is one row.
+
+    Raises:
+        UsageError: If Django refuses an expression; the message is Django's.
+    """
+    asks_existence = not keys and all(number.asks_existence for number in part.numbers.values())
+    try:
+        query = _existence(part, rows) if asks_existence else _query(part, rows, keys)
+        compiler = query.get_compiler(connection=connection, elide_empty=False)
+        sql, params = compiler.as_sql()
+    except (FieldError, TypeError, ValueError) as error:
+        msg = f"{rows.model._meta.label}: {error}"
+        raise UsageError(msg) from error
+    if asks_existence:
+        (name,) = part.numbers
+        column = Column(name, Value(value=False, output_field=BooleanField()), (_as_bool,))
+        return Piece(
+            f"SELECT EXISTS({sql}) AS {connection.ops.quote_name(name)}", tuple(params), (column,), part.form
+        )
+    columns = tuple(_columns(compiler, query, [*keys, *part.numbers]))
+    return Piece(sql, tuple(params), columns, part.form)
+
+
+def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
+    query = start(rows)
+    for name, key in keys.items():
+        query.add_annotation(key, name)
+    query.group_by = tuple(query.annotations[name] for name in keys) or None
+    # annotate() would group by the key of each row; without groups the rows are one.
+    for name, number in part.numbers.items():
+        query.add_annotation(number.expression(part.hoisted), name)
+    _keep_rows(query, frozenset(rows.query.alias_map))
+    _restrict(query, part)
+    return query
+
+
+def _existence(part: Part, rows: Rows) -> Any:
+    query = start(rows)
+    _restrict(query, part)
+    return query.exists()
+
+
+def _as_bool(value: Any, expression: Any, connection: Any) -> bool:
+    return bool(value)
+
+
+def _restrict(query: Any, part: Part) -> None:
+    condition = joined_by_and(part.hoisted)
+    if condition is not None:
+        # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
+        query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
+
+
+def _keep_rows(query: Any, before: frozenset[str]) -> None:
+    """
+    Let no join of one number drop a row that another one counts.
+
+    A foreign key without a constraint may point nowhere, and Django joins it by INNER JOIN where it is not null.
+    """
+    for alias, join in list(query.alias_map.items()):
+        field = getattr(join, "join_field", None)
+        if field is None or alias in before or getattr(field, "db_constraint", True):
+            continue
+        query.alias_map[alias] = join.promote()
+        query.promote_joins(
+            [other for other, found in query.alias_map.items() if found.parent_alias == alias]
+        )
+
+
+def _columns(compiler: Any, query: Any, names: Sequence[str]) -> Any:
+    expressions = [query.annotation_select[name] for name in names]
+    converters = compiler.get_converters(expressions)
+    for position, (name, expression) in enumerate(zip(names, expressions, strict=True)):
+        found = converters.get(position, ((), expression))[0]
+        yield Column(name, expression, tuple(found))

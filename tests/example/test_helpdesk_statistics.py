@@ -1,0 +1,101 @@
+"""All numbers of the help desk: in one round trip what took a query each."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+import quell
+from billing.factories import InstallmentFactory
+from portal import statistics
+from portal.statistics import InstallmentStatistics, TicketStatistics, WorkOrderStatistics
+from seeding.data import grow
+from tickets.factories import TicketFactory
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+
+DECLARED = [
+    found
+    for found in vars(statistics).values()
+    if isinstance(found, type) and issubclass(found, quell.Statistics) and found is not quell.Statistics
+]
+
+
+def _open(client: Client, path: str) -> tuple[bytes, int]:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+    assert response.status_code == 200
+    return response.content, len(queries)
+
+
+@pytest.mark.parametrize("count", [0, 7, 23])
+def test_one_round_trip_shows_the_same_page(client: Client, count: int) -> None:
+    """Both pages send the same bytes, the fast one with a single query: at least 95 % fewer."""
+    if count:
+        grow(count)
+    slow, slow_queries = _open(client, "/slow/statistics/")
+    fast, fast_queries = _open(client, "/fast/statistics/")
+
+    assert fast == slow
+    assert fast_queries == 1
+    assert fast_queries <= 0.05 * slow_queries
+
+
+@pytest.mark.parametrize("declared", DECLARED)
+def test_each_area_is_one_query(declared: type[quell.Statistics]) -> None:
+    """Each declaration can be fetched alone, with what aggregate() gives for each number."""
+    grow(5)
+    with CaptureQueriesContext(connection) as queries:
+        result = declared().fetch()
+
+    assert len(queries) == 1
+    model: type[Model] = declared.declaration().model
+    for name, expression in declared.declaration().expressions.items():
+        assert result[name] == model._default_manager.aggregate(x=expression)["x"]
+
+
+def test_installments_are_five_queries_in_one() -> None:
+    """What is overdue depends on the day of the database; amounts stay decimals."""
+    InstallmentFactory.create(amount=Decimal("10.10"), due_date=date(2000, 1, 1), is_paid=False)
+    InstallmentFactory.create(amount=Decimal("20.20"), due_date=date(2999, 1, 1), is_paid=False)
+    InstallmentFactory.create(amount=Decimal("30.30"), due_date=date(2000, 1, 1), is_paid=True)
+    with CaptureQueriesContext(connection) as queries:
+        found = InstallmentStatistics().fetch()
+
+    assert len(queries) == 1
+    assert dict(found) == {"total": 3, "paid": 1, "unpaid": 2, "overdue": 1, "due": Decimal("30.30")}
+    assert isinstance(found.due, Decimal)
+
+
+def test_series_of_dates_and_groups_of_choices() -> None:
+    """Installments by day have days without one; tickets by status have each status, in the order of the choices."""
+    InstallmentFactory.create(amount=Decimal("10.10"), due_date=date(2026, 1, 2), is_paid=False)
+    TicketFactory.create(status=Ticket.Status.OPEN)
+    days = InstallmentStatistics().over(
+        "due_date", every="day", since=date(2026, 1, 1), until=date(2026, 1, 4)
+    )
+    groups = TicketStatistics().by("status", totals=True).fetch()
+
+    assert [(day.start, day.due) for day in days.fetch()] == [
+        (date(2026, 1, 1), None),
+        (date(2026, 1, 2), Decimal("10.10")),
+        (date(2026, 1, 3), None),
+    ]
+    assert [group.label for group in groups] == list(Ticket.Status.labels)
+    assert (groups["open"].total, groups["closed"].total, groups.total.total) == (1, 0, 1)
+
+
+def test_statistics_of_some_rows_take_a_queryset() -> None:
+    """The same declaration serves one customer."""
+    ticket = TicketFactory.create(sla_breach=True)
+    TicketFactory.create()
+
+    assert TicketStatistics(ticket.customer.requested_tickets).fetch().late == 1
+    assert WorkOrderStatistics().fetch().average_minutes is None
