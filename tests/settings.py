@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tests.planapp",
     "tests.profiled",
     "tests.press",
+    "tests.serviceapp",
 ]
 # Tables straight from the models: migrations of Django's own apps are not what is tested here.
 MIGRATION_MODULES = {"contenttypes": None, "auth": None, "sessions": None, "admin": None}

@@ -1,0 +1,72 @@
+"""Statements that a block does not allow: writes in a read-only one, or on a database that it does not name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from quell.exceptions import WriteForbidden
+from quell.services.beginning import remove_wrapper
+from quell.services.options import Options
+from quell.sqltext import operation
+
+_WRITES = ("insert", "update", "delete")
+
+
+def forbid_writes(connection: BaseDatabaseWrapper, name: str) -> Callable[[], None]:
+    """
+    Raise ``WriteForbidden`` for each statement of a connection that writes.
+
+    Returns:
+        What takes that back.
+    """
+
+    def guard(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        if operation(sql) in _WRITES:
+            msg = (
+                f'{name} is read-only on "{connection.alias}", and a statement would write '
+                f"({operation(sql).upper()}). Move the write out of it, or take read_only away."
+            )
+            raise WriteForbidden(msg, service=name, alias=connection.alias)
+        return execute(sql, params, many, context)
+
+    connection.execute_wrappers.append(guard)
+    return lambda: remove_wrapper(connection, guard)
+
+
+@contextmanager
+def others_guarded(options: Options) -> Iterator[None]:
+    """
+    Raise ``WriteForbidden`` for each write to a database that a service does not name.
+
+    # Note [One service, one transaction]
+    A router may send a model to another database, where the same ``save()`` is committed at once and stays when
+    the service fails. So a service says which databases it writes to.
+    """
+    others = (connections[alias] for alias in connections if alias not in options.aliases)
+    guarded = [(connection, _other_guard(connection, options)) for connection in others]
+    for connection, guard in guarded:
+        connection.execute_wrappers.append(guard)
+    try:
+        yield
+    finally:
+        for connection, guard in guarded:
+            remove_wrapper(connection, guard)
+
+
+def _other_guard(connection: BaseDatabaseWrapper, options: Options) -> Callable[..., Any]:
+    def guard(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        if operation(sql) in _WRITES:
+            named = ", ".join(f'"{alias}"' for alias in options.aliases)
+            order = ", ".join(f'"{alias}"' for alias in (*options.aliases, connection.alias))
+            msg = (
+                f'{options.name} has a transaction on {named}, and a statement would write to "{connection.alias}", '
+                f"where it would stay if the service fails. Name both, in the order in which they commit: "
+                f"using=[{order}]; or write to it in after_commit()."
+            )
+            raise WriteForbidden(msg, service=options.name, alias=connection.alias)
+        return execute(sql, params, many, context)
+
+    return guard
