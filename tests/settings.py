@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "rest_framework",
     "quell",
+    "quell.store",
     "tests.testapp",
     "tests.library",
     "tests.planapp",

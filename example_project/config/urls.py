@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/", portal.dashboard, name="dashboard"),
     path("tickets/", include("tickets.urls")),
     path("kb/", include("knowledge.urls")),
+    path("", include("operations.urls")),
     path("api/", include("api.urls")),
     path("slow/", include(slow_urls)),
     path("fast/", include(fast_urls)),

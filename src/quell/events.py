@@ -8,7 +8,7 @@ Operation = Literal["select", "insert", "update", "delete", "other"]
 FetchKind = Literal["root", "lazy", "prefetch", "orphan"]
 LoadKind = Literal["join", "prefetch"]
 Builder = Literal["user", "template", "library"]
-ServiceOutcome = Literal["committed", "joined", "replayed", "rolled back"]
+ServiceOutcome = Literal["committed", "joined", "rolled back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +210,8 @@ class ServiceEvent:
     """
     One call of a service.
 
-    A service that ``joined`` leaves its rows to the one around it, and one that was ``replayed`` returned the result
-    of an earlier call with the same key. ``error`` is the name of the class of what it raised; texts of errors may
-    hold data.
+    A service that ``joined`` leaves its rows to the one around it. ``error`` is the name of the class of what it
+    raised, and never its text, which may hold data.
     """
 
     service: str

@@ -121,3 +121,7 @@ class PartlyCommitted(ServiceError):
 
 class WriteForbidden(ServiceError):
     """A statement that may write ran in a read-only block, or on a database that the service does not name."""
+
+
+class ServiceEnded(ServiceError):
+    """A task used the transaction of an async service that is over."""

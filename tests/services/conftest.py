@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
+from quell.store.models import IdempotentCall
 from tests.serviceapp.models import Account, Entry, Holding, Savings
 from tests.services.threads import ALIASES
 
@@ -17,7 +18,7 @@ def emptied_by_hand() -> Iterator[None]:
     def teardown(case: TransactionTestCase) -> None:
         for alias in ALIASES:
             with connections[alias].cursor() as cursor:
-                for model in (Entry, Savings, Account, Holding):
+                for model in (Entry, Savings, Account, Holding, IdempotentCall):
                     cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
     with pytest.MonkeyPatch.context() as patch:

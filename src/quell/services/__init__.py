@@ -7,6 +7,7 @@ from quell.exceptions import (
     PartlyCommitted,
     RetriesExhausted,
     RetryNotPossible,
+    ServiceEnded,
     ServiceError,
     TransactionAborted,
     TransactionRequired,
@@ -14,6 +15,7 @@ from quell.exceptions import (
 )
 from quell.services.decorating import Service, read_only, service
 from quell.services.hooks import after_commit
+from quell.services.locking import alock, alock_rows, lock, lock_rows
 from quell.services.options import Retry
 from quell.services.verbs import Savepoint, savepoint, transaction_required
 
@@ -27,11 +29,16 @@ __all__ = [
     "RetryNotPossible",
     "Savepoint",
     "Service",
+    "ServiceEnded",
     "ServiceError",
     "TransactionAborted",
     "TransactionRequired",
     "WriteForbidden",
     "after_commit",
+    "alock",
+    "alock_rows",
+    "lock",
+    "lock_rows",
     "read_only",
     "savepoint",
     "service",

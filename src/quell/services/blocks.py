@@ -86,7 +86,7 @@ class Block(Atomic):
         """
         reason = reason_of(self.connection)
         if reason:
-            raise self._aborted(reason) from self.connection.rollback_exc
+            raise aborted(self, reason) from self.connection.rollback_exc
 
     def commit(self) -> None:
         """End the block: commit, release the savepoint, or leave that to the block around it."""
@@ -108,13 +108,15 @@ class Block(Atomic):
         while self.undo:
             self.undo.pop()()
 
-    def _aborted(self, reason: str) -> TransactionAborted:
-        alias = self.connection.alias
-        msg = (
-            f'{self.service} returned, but its rows on "{alias}" were rolled back: {reason}. '
-            "Let the error out of the service, or put the part that may fail into savepoint()."
-        )
-        return TransactionAborted(msg, service=self.service, alias=alias, reason=reason)
+
+_SAVEPOINT_ADVICE = "Let the error out of the service, or put the part that may fail into savepoint()."
+
+
+def aborted(block: Block, reason: str, advice: str = _SAVEPOINT_ADVICE) -> TransactionAborted:
+    """Return the error of a block that ended normally, and yet its rows are lost."""
+    alias = block.connection.alias
+    msg = f'{block.service} returned, but its rows on "{alias}" were rolled back: {reason}. {advice}'
+    return TransactionAborted(msg, service=block.service, alias=alias, reason=reason)
 
 
 def real_blocks(connection: BaseDatabaseWrapper) -> list[Atomic]:
@@ -127,8 +129,13 @@ def is_open(connection: BaseDatabaseWrapper) -> bool:
     """Tell whether a transaction is open on a connection, one of a test case aside."""
     if connection.in_atomic_block:
         return bool(real_blocks(connection)) or not connection.atomic_blocks
+    return is_entered(connection)
+
+
+def is_entered(connection: BaseDatabaseWrapper) -> bool:
+    """Tell whether a transaction is open on a connection, be it one of a test case."""
     # Without a connection, nobody has switched autocommit off yet.
-    return connection.connection is not None and not connection.autocommit
+    return connection.in_atomic_block or (connection.connection is not None and not connection.autocommit)
 
 
 def open_block(alias: str, options: Options, place: Place | None) -> Block:
@@ -141,7 +148,7 @@ def open_block(alias: str, options: Options, place: Place | None) -> Block:
     connection = connections[alias]
     kind: Kind = "outermost"
     if connection.in_atomic_block or not connection.get_autocommit():
-        kind = _kind_inside(connection, options)
+        kind = kind_inside(connection, options)
     block = Block(connection, options, kind, place)
     block.open()
     return block
@@ -169,26 +176,41 @@ def require(connection: BaseDatabaseWrapper, name: str) -> None:
         TransactionRequired: If none is; that of a test case does not count.
     """
     if not is_open(connection):
-        msg = (
-            f'{name} needs an open transaction on "{connection.alias}", and none is open. '
-            "Call it inside a function with @service, or inside transaction.atomic()."
-        )
-        raise TransactionRequired(msg, service=name, alias=connection.alias)
+        raise required(name, connection.alias)
 
 
-def _kind_inside(connection: BaseDatabaseWrapper, options: Options) -> Kind:
+def required(name: str, alias: str) -> TransactionRequired:
+    """Return the error of what needs a transaction."""
+    msg = (
+        f'{name} needs an open transaction on "{alias}", and none is open. '
+        "Call it inside a function with @service, or inside transaction.atomic()."
+    )
+    return TransactionRequired(msg, service=name, alias=alias)
+
+
+def refused(connection: BaseDatabaseWrapper, options: Options) -> NestedTransaction:
+    """Return the error of a service that is nested and may not be."""
+    return _nested(
+        NestedTransaction,
+        connection,
+        options,
+        "opens a transaction of its own, but one is open already",
+        'Call it outside of that one, or give it nested="join" so that it becomes a part of it.',
+    )
+
+
+def kind_inside(connection: BaseDatabaseWrapper, options: Options) -> Kind:
+    """
+    Return what a service becomes on a connection with an open transaction.
+
+    Raises:
+        NestedTransaction: If it may not become a part of that one.
+    """
     blocks = real_blocks(connection)
     if not blocks and connection.atomic_blocks:
         return "test"
-    outer = blocks[0] if blocks else None
     if options.nested != "join":
-        raise _nested(
-            NestedTransaction,
-            connection,
-            options,
-            "opens a transaction of its own, but one is open already",
-            'Call it outside of that one, or give it nested="join" so that it becomes a part of it.',
-        )
+        raise refused(connection, options)
     wholes = (block for block in reversed(blocks) if isinstance(block, Block) and block.is_whole)
     given = next((block.options for block in wholes), None)
     if options.retry is not None and (given is None or given.retry is None):
@@ -209,7 +231,7 @@ def _kind_inside(connection: BaseDatabaseWrapper, options: Options) -> Kind:
             f"asks for {lacking}, which cannot be changed inside a transaction that is open already",
             "Ask for it where that transaction is opened, or call this service outside of it.",
         )
-    return "test" if outer is None and connection.atomic_blocks else "joined"
+    return "joined"
 
 
 def _nested(

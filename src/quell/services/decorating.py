@@ -12,12 +12,17 @@ from asgiref.sync import iscoroutinefunction
 from django.db import connections
 
 from quell.exceptions import UsageError
+from quell.lineage.usercode import is_user_file
+from quell.services.acalling import acall, opened, run_hooks_of
 from quell.services.blocks import Block
 from quell.services.calling import call
+from quell.services.current import current_session
 from quell.services.hooks import run_hooks
+from quell.services.idempotency import Key, once_per_key
 from quell.services.options import Isolation, Nested, Options, Retry, Using, aliases_of, name_of, retry_of
 from quell.services.origins import Place
 from quell.services.runs import Run
+from quell.services.sessions import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,18 +52,21 @@ def check_function(function: object, verb: str) -> None:
 class Service:
     """What ``service(...)`` returns: a decorator, and a context manager for a block that happens whole."""
 
-    def __init__(self, options: Options, verb: str = "service") -> None:
+    def __init__(self, options: Options, verb: str = "service", key: Key | None = None) -> None:
         self._options = options
         self._verb = verb
+        self._key = key
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Make a function a service."""
         check_function(function, self._verb)
         options = self._options
         options = replace(options, name=options.name or name_of(function))
+        if self._key is not None:
+            function = once_per_key(function, options, self._key)
         if iscoroutinefunction(function):
-            msg = f"{options.name} is async, which @{self._verb} does not support yet."
-            raise UsageError(msg)
+            serve_async: Callable[P, R] = _async_service(options, function)
+            return serve_async
 
         @wraps(function)
         def serve(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -66,6 +74,27 @@ class Service:
             return call(options, Place(caller.f_code, caller.f_lasti), function, args, kwargs)
 
         return serve
+
+    async def __aenter__(self) -> None:
+        """Open the transaction in a thread of its own."""
+        caller = sys._getframe(1)
+        manager = opened(self._block_options(), Place(caller.f_code, caller.f_lasti), None)
+        session = await manager.__aenter__()
+        session.managers.append(manager)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Commit, or roll back after an error."""
+        session = current_session.get()
+        if not isinstance(session, Session) or not session.managers:
+            msg = f"async with {self._verb}() has to be left by the task that entered it."
+            raise UsageError(msg)
+        await session.managers.pop().__aexit__(exc_type, error, traceback)
+        await run_hooks_of(session)
 
     def __enter__(self) -> None:
         """Open the transaction."""
@@ -90,8 +119,8 @@ class Service:
         run_hooks(run.hooks)
 
     def _block_options(self) -> Options:
-        if self._options.retry is not None:
-            msg = f"A block cannot be run again: put it into a function with @{self._verb}(retry=...)."
+        if self._options.retry is not None or self._key is not None:
+            msg = f"A block cannot be run again, or left out: put it into a function with @{self._verb}(...)."
             raise UsageError(msg)
         return replace(self._options, name=self._options.name or f"{self._verb}()")
 
@@ -103,6 +132,19 @@ class Service:
             msg = f"A block inside {self._verb}() is still open: leave blocks in the opposite order of entering."
             raise UsageError(msg)
         return run
+
+
+def _async_service(options: Options, function: Any) -> Any:
+    @wraps(function)
+    async def serve(*args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1)
+        place = Place(caller.f_code, caller.f_lasti)
+        if not is_user_file(caller.f_code.co_filename):
+            # A task has no caller: what is known is the function.
+            place = Place(getattr(function, "__code__", caller.f_code), 0)
+        return await acall(options, place, function, args, kwargs)
+
+    return serve
 
 
 @overload
@@ -121,6 +163,7 @@ def service(
     deferrable: bool = False,
     lock_timeout_ms: int | None = None,
     statement_timeout_ms: int | None = None,
+    idempotency_key: Key | None = None,
 ) -> Service: ...
 
 
@@ -137,6 +180,7 @@ def service(  # noqa: PLR0913 -- what a service may ask for, each by its name
     deferrable: bool = False,
     lock_timeout_ms: int | None = None,
     statement_timeout_ms: int | None = None,
+    idempotency_key: Key | None = None,
 ) -> Any:
     """
     Make a function happen whole or not at all: in a transaction of its own, which is the outermost.
@@ -154,6 +198,8 @@ def service(  # noqa: PLR0913 -- what a service may ask for, each by its name
         deferrable: Wait for a snapshot that nothing disturbs (PostgreSQL, serializable and read-only).
         lock_timeout_ms: How long a statement may wait for a lock; whole seconds on MariaDB.
         statement_timeout_ms: How long a statement may take.
+        idempotency_key: The name of a parameter, or a function of the same arguments that returns a text. For equal
+            texts the function runs once; the other calls return its result, as JSON keeps it.
 
     Raises:
         NestedTransaction: If it is called inside an open transaction; the one of a test case does not count.
@@ -173,7 +219,7 @@ def service(  # noqa: PLR0913 -- what a service may ask for, each by its name
         lock_timeout_ms=lock_timeout_ms,
         statement_timeout_ms=statement_timeout_ms,
     )
-    made = Service(options)
+    made = Service(options, key=idempotency_key)
     return made if function is None else made(function)
 
 

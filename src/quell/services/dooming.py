@@ -14,6 +14,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+CAUGHT = "an error inside the block was caught after it had marked the transaction for rollback"
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR, in both versions of psycopg
 _MYSQL_DEADLOCK = 1213
 
@@ -30,7 +31,7 @@ def reason_of(connection: BaseDatabaseWrapper) -> str:
     if connection.closed_in_transaction:
         return "the connection was closed inside the block"
     if connection.needs_rollback:
-        return "an error inside the block was caught after it had marked the transaction for rollback"
+        return CAUGHT
     check = _CHECKS.get(connection.vendor)
     return check(connection.connection) if check is not None else ""
 

@@ -43,7 +43,7 @@ def after_commit(function: AnyHook, *, using: str | None = None) -> None:
 
     Functions run in the order in which they were given. One that fails is logged and keeps none of the others from
     running: the rows are committed, so the service returns its result. What must not be lost when the process ends
-    right after the commit belongs into a row of the same transaction, as ``quell.store.outbox`` writes it.
+    right after the commit belongs into a row of the same transaction, which a worker reads.
 
     Raises:
         TransactionRequired: If no transaction is open; the one of a test case does not count.

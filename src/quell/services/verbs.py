@@ -10,12 +10,14 @@ from asgiref.sync import iscoroutinefunction
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from quell.exceptions import TransactionAborted, UsageError
-from quell.services.blocks import Block, open_savepoint, require
-from quell.services.current import connection_of, open_alias
+from quell.services.blocks import Block, aborted, open_savepoint, require, required
+from quell.services.current import connection_of, current_session, open_alias
 from quell.services.decorating import check_function
+from quell.services.dooming import CAUGHT
 from quell.services.instances import give_back, take_states
 from quell.services.options import Options, aliases_of, name_of
 from quell.services.origins import Place
+from quell.services.sessions import Branch, Session, current_branch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +54,41 @@ class Savepoint:
             raise
         block.commit()
 
+    async def __aenter__(self) -> None:
+        """Open the savepoint, when no other task is in one."""
+        caller = sys._getframe(1)
+        session = _session_for("savepoint()", self._alias)
+        alias = self._alias or next(iter(session.connections))
+        branch = Branch(current_branch.get())
+        await session.hold(branch)
+        try:
+            block = await session.in_thread(
+                open_savepoint, alias, self._options, Place(caller.f_code, caller.f_lasti)
+            )
+        except BaseException:
+            session.release(branch)
+            raise
+        branch.block = block
+        current_branch.set(branch)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Keep the rows of the block, or after an error roll them back, and them alone."""
+        session, branch = current_session.get(), current_branch.get()
+        if not isinstance(session, Session) or branch is None or not isinstance(branch.block, Block):
+            msg = "async with savepoint() has to be left by the task that entered it."
+            raise UsageError(msg)
+        current_branch.set(branch.parent)
+        try:
+            if not session.is_over:
+                await session.in_thread(_leave, branch.block, error or branch.doom, error is None)
+        finally:
+            session.release(branch)
+
     def _open_block(self) -> Block:
         # The connection knows what is open, so that one object can be entered again, and in several threads.
         for alias in connections:
@@ -64,10 +101,10 @@ class Savepoint:
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Run a function in a savepoint; when it fails, instances among its arguments are what they were."""
         check_function(function, "savepoint")
-        if iscoroutinefunction(function):
-            msg = f"{name_of(function)} is async, which @savepoint does not support yet."
-            raise UsageError(msg)
         made = Savepoint(self._alias, name_of(function))
+        if iscoroutinefunction(function):
+            save_async: Callable[P, R] = _async_savepoint(made, function)
+            return save_async
 
         @wraps(function)
         def save(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -80,6 +117,46 @@ class Savepoint:
                 raise
 
         return save
+
+
+def _async_savepoint(made: Savepoint, function: Any) -> Any:
+    @wraps(function)
+    async def save(*args: Any, **kwargs: Any) -> Any:
+        states = take_states(args, kwargs)
+        try:
+            async with made:
+                return await function(*args, **kwargs)
+        except BaseException:
+            give_back(states)
+            raise
+
+    return save
+
+
+def _session_for(name: str, alias: str | None) -> Session:
+    session = current_session.get()
+    if (
+        isinstance(session, Session)
+        and not session.is_over
+        and (alias is None or alias in session.connections)
+    ):
+        return session
+    raise required(name, alias or DEFAULT_DB_ALIAS)
+
+
+def _leave(block: Block, error: BaseException | None, is_normal: bool) -> None:  # noqa: FBT001 -- handed on by position
+    """End a savepoint in the thread; with an error that somebody caught, a normal end is none."""
+    if error is None:
+        try:
+            block.check()
+        except TransactionAborted as reason:
+            block.roll_back(reason)
+            raise
+        block.commit()
+        return
+    block.roll_back(error)
+    if is_normal:
+        raise aborted(block, CAUGHT) from error
 
 
 @overload
