@@ -6,10 +6,6 @@ from django.db import DatabaseError, OperationalError
 class FakeDriverError(Exception):
     """What a driver raises, with the code of the database."""
 
-    sqlstate: str | None = None
-    pgcode: str | None = None
-    sqlite_errorcode: int | None = None
-
 
 def error_of(kind: type[DatabaseError] = OperationalError, *args: object, **codes: object) -> DatabaseError:
     """Return an error as Django raises it from that of a driver."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,7 +21,7 @@ def test_examples_run() -> None:
     """Each example runs, in the order of the page."""
     for name, balance in (("ada", 100), ("bob", 0)):
         Account.objects.create(name=name, balance=balance)
-    space = {
+    space: dict[str, Any] = {
         "Account": Account, "Entry": Entry, "IntegrityError": IntegrityError, "asyncio": asyncio,
         "transaction": transaction, "lock_rows": services.lock_rows,
     }  # fmt: skip
