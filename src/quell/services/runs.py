@@ -1,27 +1,26 @@
 """One run of a service: its blocks on all its databases, ended in the order that it names."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from functools import partial
 
 from django.db import Error, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.exceptions import OutcomeUnknown, PartlyCommitted, TransactionAborted
 from quell.services.beginning import remove_wrapper
 from quell.services.blocks import Block, open_block
-from quell.services.guarding import others_guarded
+from quell.services.guarding import Wrapper, guard_others
 from quell.services.hooks import Hook, taken_hooks
 from quell.services.observing import Observation
 from quell.services.options import Options
 from quell.services.origins import Place
 from quell.services.transient import fault_of
 
-_NOTHING = nullcontext()
-
 
 class Run:
     """One try of a service; every method runs in the thread that owns the connections."""
 
-    __slots__ = ("_guard", "_seen", "blocks", "hooks", "is_outermost", "options", "place")
+    __slots__ = ("_guarded", "_seen", "blocks", "hooks", "is_outermost", "options", "place")
 
     def __init__(self, options: Options, place: Place | None, seen: Observation | None = None) -> None:
         self.options = options
@@ -31,7 +30,7 @@ class Run:
         # Whether the run ends a transaction, rather than leave that to the block around it.
         self.is_outermost = True
         self._seen = seen
-        self._guard: AbstractContextManager[None] = _NOTHING
+        self._guarded: Sequence[tuple[BaseDatabaseWrapper, Wrapper]] = ()
 
     def begin(self) -> None:
         """Open a block on each database; when one fails, none stays open."""
@@ -47,8 +46,7 @@ class Run:
         if self._seen is not None:
             self._watch(self._seen)
         if self.is_outermost and len(connections.settings) > len(self.blocks):
-            self._guard = others_guarded(self.options)
-            self._guard.__enter__()
+            self._guarded = guard_others(self.options)
 
     def commit(self) -> None:
         """
@@ -102,8 +100,9 @@ class Run:
             block.undo.append(partial(remove_wrapper, connection, wrapper))
 
     def _leave_guard(self) -> None:
-        guard, self._guard = self._guard, _NOTHING
-        guard.__exit__(None, None, None)
+        for connection, guard in self._guarded:
+            remove_wrapper(connection, guard)
+        self._guarded = ()
 
     def _explain(self, block: Block, error: Error, committed: tuple[str, ...], rest: tuple[str, ...]) -> None:
         """Raise what tells more than the error of a commit; return where the error tells all."""
