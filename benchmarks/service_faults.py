@@ -35,6 +35,14 @@ class Case:
     outcome: str
 
 
+@dataclass(slots=True)
+class _Known:
+    """The tables after the last case, and what a whole run of the service changes."""
+
+    tables: dict[str, list[tuple[Any, ...]]]
+    whole: dict[str, int]
+
+
 class Crash(Exception):
     """The error that is injected."""
 
@@ -83,12 +91,13 @@ def _cases(slugs: list[str] | None) -> list[Case]:
         arguments = operation.sample()
         before = _snapshot()
         count = _statement_count(operation, arguments)
-        whole = _change(before, _snapshot())
+        after = _snapshot()
+        known = _Known(tables=after, whole=_change(before, after))
         for kind in KINDS:
             if kind == "lost connection" and _vendor() == "sqlite":
                 continue
             for point in (*range(1, count + 1), BEFORE_COMMIT, AFTER_COMMIT):
-                cases.append(_case(operation, {**arguments, **_unique(slug, len(cases))}, kind, point, whole))
+                cases.append(_case(operation, {**arguments, **_unique(slug, len(cases))}, kind, point, known))
     return cases
 
 
@@ -103,11 +112,11 @@ def _vendor() -> str:
     return connection.vendor
 
 
-def _case(operation: Any, arguments: Any, kind: str, point: Point, whole: dict[str, int]) -> Case:
-    before = _snapshot()
+def _case(operation: Any, arguments: Any, kind: str, point: Point, known: _Known) -> Case:
+    before = known.tables
     _in_process(lambda: _crash(operation, arguments, kind, point))
-    after = _snapshot()
-    outcome = "whole" if _change(before, after) == whole else "HALF"
+    after = known.tables = _snapshot()
+    outcome = "whole" if _change(before, after) == known.whole else "HALF"
     if after == before:
         outcome = "nothing"
     return Case(operation.slug, kind, point, outcome)
