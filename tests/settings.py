@@ -27,11 +27,13 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "rest_framework",
     "quell",
+    "quell.store",
     "tests.testapp",
     "tests.library",
     "tests.planapp",
     "tests.profiled",
     "tests.press",
+    "tests.serviceapp",
 ]
 # Tables straight from the models: migrations of Django's own apps are not what is tested here.
 MIGRATION_MODULES = {"contenttypes": None, "auth": None, "sessions": None, "admin": None}

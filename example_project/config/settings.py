@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "rest_framework",
     "quell",
+    "quell.store",
     "organizations",
     "accounts",
     "tickets",

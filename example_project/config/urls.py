@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/", portal.dashboard, name="dashboard"),
     path("tickets/", include("tickets.urls")),
     path("kb/", include("knowledge.urls")),
+    path("", include("operations.urls")),
     path("api/", include("api.urls")),
     path("slow/statistics/", statistics_pages.slow_statistics, name="slow_statistics"),
     path("fast/statistics/", statistics_pages.fast_statistics, name="fast_statistics"),

@@ -30,6 +30,9 @@ class Settings:
     profile_exclude: Sequence[str] = ()  # regular expressions of paths that are never visited
     ignore: Sequence[str | Mapping[str, object]] = ()  # findings to silence: codes, or what to match
     plans: str | PathLike[str] = ""  # the file of recorded plans to apply; "": none
+    service_connections: int = (
+        8  # threads with connections for the async services of an event loop, at least 1
+    )
     baseline: str | PathLike[str] = ""  # the file of known findings; "": quell-baseline.json, where it exists
 
 
@@ -56,6 +59,7 @@ _TEXTS = ("a list or tuple of texts", _is_texts)
 _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "lineage_threshold": _NUMBER_OF_REPEATS,
     "loop_threshold": _NUMBER_OF_REPEATS,
+    "service_connections": ("a whole number, 1 or more", lambda value: _is_number(value, minimum=1)),
     "max_events": ("a whole number, 1 or more", lambda value: _is_number(value, minimum=1)),
     "wide_column_share": ("a number from 0 to 1", _is_share),
     "libraries": _TEXTS,

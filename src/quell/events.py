@@ -8,6 +8,7 @@ Operation = Literal["select", "insert", "update", "delete", "other"]
 FetchKind = Literal["root", "lazy", "prefetch", "orphan"]
 LoadKind = Literal["join", "prefetch"]
 Builder = Literal["user", "template", "library"]
+ServiceOutcome = Literal["committed", "joined", "rolled back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +203,21 @@ class Recording:
     schema: Schema = Schema()
     eager_loads: tuple[EagerLoad, ...] = ()
     columns: tuple[ColumnLoad, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvent:
+    """
+    One call of a service.
+
+    A service that ``joined`` leaves its rows to the one around it. ``error`` is the name of the class of what it
+    raised, and never its text, which may hold data.
+    """
+
+    service: str
+    aliases: tuple[str, ...]
+    tries: int
+    duration_ms: float
+    query_count: int
+    outcome: ServiceOutcome
+    error: str = ""

@@ -10,3 +10,11 @@ Receivers get ``findings`` (a tuple, without those that are silenced), ``queries
 and method of a request, never a full URL. It is sent by ``send_robust()``, so that a receiver which fails does not
 fail the request.
 """
+
+service_finished = Signal()
+"""
+Sent by each call of a service when it ends, also of one that joined another.
+
+Receivers get ``event``, a ``quell.events.ServiceEvent``. It is sent by ``send_robust()``, in the thread or the event
+loop of the caller, when the transaction is over; without receivers nothing is counted or timed.
+"""

@@ -77,8 +77,10 @@ DJANGO: dict[str, tuple[str, ...]] = {
         "BaseDatabaseWrapper.__init__", "BaseDatabaseWrapper.connect", "BaseDatabaseWrapper.execute_wrapper",
         "BaseDatabaseWrapper.make_cursor", "BaseDatabaseWrapper.make_debug_cursor",
         "BaseDatabaseWrapper.rollback", "BaseDatabaseWrapper.savepoint_rollback", "BaseDatabaseWrapper.commit",
-        "BaseDatabaseWrapper.set_autocommit",
+        "BaseDatabaseWrapper.set_autocommit", "BaseDatabaseWrapper.on_commit",
+        "BaseDatabaseWrapper.run_and_clear_commit_hooks", "BaseDatabaseWrapper.close",
     ),
+    "django.db.transaction": ("Atomic", "mark_for_rollback_on_error"),
     "django.db.backends.utils": (
         "CursorWrapper.__init__", "CursorWrapper.__getattr__", "CursorWrapper._execute_with_wrappers",
         "CursorWrapper.execute", "CursorWrapper.executemany", "CursorWrapper.callproc", "CursorDebugWrapper",
@@ -97,7 +99,7 @@ DJANGO: dict[str, tuple[str, ...]] = {
     "django.contrib.admin.templatetags.admin_list": ("items_for_result",),
 }  # fmt: skip
 ASGIREF: dict[str, tuple[str, ...]] = {
-    "asgiref.sync": ("SyncToAsync", "AsyncToSync.__call__", "_restore_context"),
+    "asgiref.sync": ("SyncToAsync", "AsyncToSync.__call__", "ThreadSensitiveContext", "_restore_context"),
 }
 PYTHON: dict[str, tuple[str, ...]] = {
     "concurrent.futures.thread": ("ThreadPoolExecutor.submit", "ThreadPoolExecutor._adjust_thread_count"),

@@ -1,0 +1,1 @@
+"""The eight services of the help desk, each with a page and an API endpoint."""

@@ -1,0 +1,259 @@
+"""
+The run of one async service: whose queries go to its thread, and which of them wait.
+
+# Note [One savepoint at a time]
+Tasks inside a service share its transaction, and each statement of theirs has its turn. A savepoint spans several
+statements, and rolling back to it takes back all that ran since, whoever asked for it. So while one task is in a
+savepoint, the statements of all tasks that are not below it wait.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from concurrent.futures import Future as ThreadFuture
+from contextlib import AbstractAsyncContextManager, suppress
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, TypeVar
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from quell.exceptions import ServiceEnded, WriteForbidden
+from quell.services.beginning import remove_wrapper
+from quell.services.blocks import aborted
+from quell.services.cancelling import cancel_statement
+from quell.services.dooming import CAUGHT
+from quell.services.lanes import Lane
+from quell.services.runs import Run
+from quell.sqltext import operation
+
+R = TypeVar("R")
+_CANCEL_SECONDS = 0.05
+
+
+class Branch:
+    """A savepoint that a task is in; tasks that it starts are below it."""
+
+    __slots__ = ("block", "doom", "parent")
+
+    def __init__(self, parent: "Branch | None") -> None:
+        self.parent = parent
+        self.block: object = None
+        # The error of a joined service that somebody caught.
+        self.doom: BaseException | None = None
+
+    def includes(self, other: "Branch | None") -> bool:
+        """Tell whether another savepoint is this one or lies inside of it."""
+        while other is not None and other is not self:
+            other = other.parent
+        return other is self
+
+
+current_branch: ContextVar[Branch | None] = ContextVar("quell_branch", default=None)
+# The name of the read-only block that the running code is in.
+current_reader: ContextVar[str] = ContextVar("quell_reader", default="")
+
+
+class Session:
+    """What an async service works with from its begin to its end."""
+
+    def __init__(self, run: Run, lane: Lane) -> None:
+        self.run = run
+        self.lane = lane
+        # One object, as a wrapper is removed by identity.
+        self._watch = self._watched
+        self.executor = _Gate(self)
+        self.connections: dict[str, BaseDatabaseWrapper] = {}
+        self.is_over = False
+        self.is_suspect = False
+        self._is_ending = False
+        self.doom: BaseException | None = None
+        self.managers: list[AbstractAsyncContextManager[Session]] = []
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self._holder: Branch | None = None
+        self._jobs: deque[tuple[ThreadFuture[Any], Branch | None, Callable[[], Any]]] = deque()
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._busy: BaseDatabaseWrapper | None = None
+
+    def begin(self) -> None:
+        """Open the transaction; called in the thread."""
+        if not self.lane.is_borrowed:
+            self.lane.check(self.run.options.aliases)
+        self.run.begin()
+        for block in self.run.blocks:
+            self.connections[block.connection.alias] = block.connection
+            block.connection.execute_wrappers.append(self._watch)
+            block.undo.append(partial(remove_wrapper, block.connection, self._watch))
+
+    def _watched(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        connection = context["connection"]
+        if self.is_over and not self._is_ending:
+            raise self.ended()
+        reader = current_reader.get()
+        if reader and operation(sql) in {"insert", "update", "delete"}:
+            msg = f"{reader} is read-only, and a statement would write ({operation(sql).upper()})."
+            raise WriteForbidden(msg, service=reader, alias=connection.alias)
+        self._busy = connection
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self._busy = None
+
+    def ended(self) -> ServiceEnded:
+        """Return the error of a task that outlived the service."""
+        options = self.run.options
+        msg = (
+            f"{options.name} is over, and a task that it started still uses its transaction. "
+            "Await every task inside the service, in an asyncio.TaskGroup for example."
+        )
+        return ServiceEnded(msg, service=options.name, alias=options.aliases[0])
+
+    async def in_thread(self, function: Callable[..., R], *args: Any) -> R:
+        """Run a function in the thread, to its end, however often the caller is cancelled."""
+        return await finished(asyncio.wrap_future(self.lane.submit(function, *args)))
+
+    async def roll_back(self, error: BaseException) -> None:
+        """Stop what runs, and take everything back."""
+        self._end()
+        ending = self.lane.submit(self._roll_back, error)
+        waiting = asyncio.wrap_future(ending)
+        while not waiting.done():
+            busy = self._busy
+            if busy is not None and not ending.running():
+                self.is_suspect = True
+                await finished(asyncio.get_running_loop().run_in_executor(None, cancel_statement, busy))
+            # See Note [A cancellation that comes too late]
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([waiting], timeout=_CANCEL_SECONDS)
+        waiting.result()
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        self._end()
+        await self.in_thread(self._commit)
+
+    def _roll_back(self, error: BaseException) -> None:
+        self._is_ending = True
+        self.run.roll_back(error)
+
+    def _commit(self) -> None:
+        self._is_ending = True
+        if self.doom is not None:
+            for connection in self.connections.values():
+                _doom(connection, self.doom)
+        self.run.commit()
+
+    def doom_by(self, error: BaseException) -> None:
+        """Note that a joined service failed: the savepoint around it, or the whole, cannot be kept."""
+        target = current_branch.get() or self
+        if target.doom is None:
+            target.doom = error
+
+    def check_doom(self) -> None:
+        """
+        Check that a joined service that returned can still be committed.
+
+        Raises:
+            TransactionAborted: If it cannot.
+        """
+        error = (current_branch.get() or self).doom
+        if error is not None or any(item.needs_rollback for item in self.connections.values()):
+            raise aborted(self.run.blocks[0], CAUGHT) from error
+
+    def _end(self) -> None:
+        self.is_over = True
+        while self._jobs:
+            future, _, _ = self._jobs.popleft()
+            if future.set_running_or_notify_cancel():
+                future.set_exception(self.ended())
+        self._wake()
+
+    def unfinished(self, own: "asyncio.Task[Any] | None") -> list[str]:
+        """Name the tasks that used the transaction and are still running."""
+        return sorted(task.get_name() for task in self.tasks if task is not own and not task.done())
+
+    def submit(self, job: Callable[[], R]) -> ThreadFuture[R]:
+        """Run a job of a task in the thread, now or when the savepoint of another task is over."""
+        if self.is_over:
+            raise self.ended()
+        task = asyncio.current_task()
+        if task is not None:
+            self.tasks.add(task)
+        branch = current_branch.get()
+        if self._is_free_for(branch):
+            return self.lane.executor.submit(job)
+        future: ThreadFuture[R] = ThreadFuture()
+        self._jobs.append((future, branch, job))
+        return future
+
+    def _is_free_for(self, branch: Branch | None) -> bool:
+        return self._holder is None or self._holder.includes(branch)
+
+    async def hold(self, branch: Branch) -> None:
+        """Wait until no other task is in a savepoint, and keep all others from running statements."""
+        while not self._is_free_for(branch.parent):
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        if self.is_over:
+            raise self.ended()
+        self._holder = branch
+
+    def release(self, branch: Branch) -> None:
+        """Let the others run what they have been waiting with."""
+        self._holder = branch.parent
+        waiting, self._jobs = self._jobs, deque()
+        for future, owner, job in waiting:
+            if not self._is_free_for(owner):
+                self._jobs.append((future, owner, job))
+            elif future.set_running_or_notify_cancel():
+                self.lane.executor.submit(job).add_done_callback(_handing_to(future))
+        self._wake()
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, deque()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class _Gate(Executor):
+    """What asgiref gives the jobs of a service to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> ThreadFuture[R]:
+        """Hand a job to the session."""
+        return self._session.submit(lambda: fn(*args, **kwargs))
+
+
+def _handing_to(future: ThreadFuture[Any]) -> Callable[[ThreadFuture[Any]], None]:
+    def hand(done: ThreadFuture[Any]) -> None:
+        error = done.exception()
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(done.result())
+
+    return hand
+
+
+def _doom(connection: Any, error: BaseException) -> None:
+    connection.needs_rollback = True
+    connection.rollback_exc = error if isinstance(error, Exception) else None
+
+
+async def finished(work: "asyncio.Future[R]") -> R:
+    """
+    Wait for work to its end, also when the waiting task is cancelled.
+
+    # Note [A cancellation that comes too late]
+    What is half done in the thread cannot be left alone: a commit that was sent may succeed. So its outcome is what
+    the caller gets, and a service that was cancelled while it committed returns its result.
+    """
+    while not work.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+    return work.result()

@@ -1,0 +1,1 @@
+"""Accounts between which services move money."""

@@ -1,0 +1,1 @@
+"""Tests of services: what happens whole or not at all."""
