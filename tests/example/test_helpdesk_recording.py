@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from accounts.models import User
 from problems import PROBLEMS, Problem
 from quell.loading.recorded.blocks import apply_plans
-from quell.recording import record
+from quell.loading.recorded.files import EMPTY, write_plans
+from quell.recording import Recorder, record
 from seeding.data import grow
 from seeding.world import ADMIN_EMAIL
 
@@ -40,6 +42,25 @@ def visit(client: Client) -> Visit:
         return _TOKEN.sub(b"", response.content), len(queries)
 
     return open_page
+
+
+def test_one_file_serves_all_naive_pages(visit: Visit, tmp_path: Path) -> None:
+    """A file that was recorded over all naive pages is applied by the setting alone: same bytes, few queries."""
+    paths = [(problem, path) for problem in PROBLEMS for path in (problem.slow_path, problem.other_slow_path)]
+    grow(5)
+    recorder = Recorder()
+    for problem, path in paths:
+        with recorder.block():
+            visit(problem, path)
+    write_plans(tmp_path / "plans.json", EMPTY.merged(recorder.needs))
+    plain = {path: visit(problem, path) for problem, path in paths}
+    with override_settings(QUELL_PLANS=tmp_path / "plans.json"):
+        planned = {path: visit(problem, path) for problem, path in paths}
+
+    assert {path: shown for path, (shown, _) in planned.items()} == {
+        path: shown for path, (shown, _) in plain.items()
+    }
+    assert max(count for _, count in planned.values()) <= 5
 
 
 @both_forms
