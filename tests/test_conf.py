@@ -20,6 +20,7 @@ EXAMPLES: dict[str, object] = {
     "sample_urls": ["/a/"],
     "profile_exclude": ("^/admin/",),
     "plans": "plans.json",
+    "service_connections": 4,
     "baseline": "quell/known.json",
     "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }

@@ -77,7 +77,6 @@ MERGES = {
         '.defer("text")',
         '.defer("text").select_related("author__country")',
     ),
-    "adds to defer()": (FetchPlan(defer=("text",)), '.defer("title")', '.defer("title", "text")'),
     "adds behind a comment": (
         PREFETCH,
         '.prefetch_related(\n    "notes",  # all of them\n)',

@@ -103,6 +103,11 @@ CASES = {
         "rows = Book.objects.all()  # here\n",
         'rows = Book.objects.all().defer("text")  # here\n',
     ),
+    "a column beside another": (
+        [TEXT],
+        'rows = Book.objects.defer("title")  # here\n',
+        'rows = Book.objects.defer("title", "text")  # here\n',
+    ),
     "a column that only() names": (
         [TEXT],
         'rows = Book.objects.only("title", "text")  # here\n',

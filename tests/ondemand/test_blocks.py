@@ -18,8 +18,9 @@ from django.test import AsyncRequestFactory, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 import quell
-from quell.exceptions import UsageError
+from quell.exceptions import LazyLoadForbidden, UsageError
 from quell.lineage._patches_ondemand import installation
+from quell.lineage.hooks import active
 from quell.lineage.ondemand import loader
 from quell.loading.ondemand.querysets import batched
 from quell.middleware import BatchLoadingMiddleware
@@ -292,3 +293,41 @@ def test_a_queryset_that_batches_can_be_changed() -> None:
     assert queryset.values_list("title", flat=True)[0] == "Book 3"
     with pytest.raises(UsageError, match="values"):
         batched(Book.objects.values("title"))
+
+
+def test_rows_of_two_querysets_end_in_any_order() -> None:
+    """Each batches for its own rows, also when the older ones are gone first, and other rows load as ever."""
+    older = list(batched(Book.objects.order_by("pk")))
+    newer = list(batched(Book.objects.order_by("-pk")))
+    others = list(Book.objects.order_by("pk"))
+    with counted() as queries:
+        [book.author for book in others]
+    assert len(queries) == len(others)
+    with counted() as queries:
+        del older
+        gc.collect()
+        [book.author for book in newer]
+        [book.publisher for book in newer]
+    assert len(queries) == 2
+    del newer, others
+    gc.collect()
+
+    assert loader.get() is None
+    assert active.get(None) is None
+
+
+def test_forbidding_goes_on_when_the_rows_inside_are_gone() -> None:
+    """The block around those of rows is in charge again, whichever of these ended last."""
+
+    @quell.forbid_lazy_loading()
+    def show() -> str:
+        older = list(batched(Book.objects.order_by("pk")))
+        newer = list(batched(Book.objects.order_by("pk")))
+        del older
+        gc.collect()
+        del newer
+        gc.collect()
+        return str(Book.objects.order_by("pk")[0].author)
+
+    with pytest.raises(LazyLoadForbidden):
+        show()

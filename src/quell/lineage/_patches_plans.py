@@ -1,12 +1,10 @@
 """The patches by which recorded plans reach querysets, installed while plans are applied or recorded."""
 
-import threading
-
 from django.db.models import Model
 from django.db.models.query import QuerySet
 
 from quell.lineage import planned
-from quell.lineage._patching import MAX_ROUNDS, Patch
+from quell.lineage._patching import Installation, Patch
 
 PLAN_PATCHES = (
     Patch(QuerySet, "__init__", planned.wrap_init),
@@ -19,36 +17,16 @@ PLAN_PATCHES = (
 )
 
 
-class _Installation:
+class _Installation(Installation):
     """How many planners need the patches, over all threads."""
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.holders = 0
-        self.rounds = 0
-        self.is_kept = False
+    def _install(self) -> None:
+        for patch in PLAN_PATCHES:
+            patch.install()
 
-    def acquire(self) -> None:
-        """Install the patches for one more planner."""
-        with self.lock:
-            if not self.holders:
-                for patch in PLAN_PATCHES:
-                    patch.install()
-            self.holders += 1
-
-    def release(self) -> None:
-        """Take the patches off after the last planner."""
-        with self.lock:
-            self.holders -= 1
-            if self.holders:
-                return
-            self.rounds += 1
-            if self.rounds >= MAX_ROUNDS:
-                self.is_kept = True
-                self.acquire()
-                return
-            for patch in reversed(PLAN_PATCHES):
-                patch.uninstall()
+    def _uninstall(self) -> None:
+        for patch in reversed(PLAN_PATCHES):
+            patch.uninstall()
 
 
 installation = _Installation()

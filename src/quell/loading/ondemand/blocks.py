@@ -28,8 +28,7 @@ class Block:
 
     def __init__(self) -> None:
         self._loads: Loads | None = None
-        self._tokens: tuple[Token[Loader | None], Token[Hooks] | None] | None = None
-        self._is_outermost = False
+        self._token: Token[Loader | None] | None = None
 
     def _again(self) -> "Block":
         """Return a fresh block with the same meaning, for one call of a function."""
@@ -40,17 +39,18 @@ class Block:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        if self._tokens is not None:
+        if self._token is not None:
             msg = f"This {self._name}() is already open. Make a new one for a nested block."
             raise UsageError(msg)
         installation.acquire()
-        outer = loader.get()
-        known = outer if isinstance(outer, Loads) and outer.is_open else None
-        self._is_outermost = known is None
-        self._loads = loads = self._within(known or Loads(State()))
+        outer = _open_one(loader.get())
+        self._loads = loads = self._within(outer or Loads(State()))
+        loads.outer = outer
+        loads.state.block_count += 1
         # Rows have to know their fetch; who watches has seen to that.
-        hooks = active.set(Quiet(())) if active.get(None) is None else None
-        self._tokens = loader.set(loads), hooks
+        if active.get(None) is None:
+            loads.state.hooks = active.set(Quiet(()))
+        self._token = loader.set(loads)
         return self
 
     def __exit__(
@@ -66,28 +66,32 @@ class Block:
     ) -> None:
         self.__exit__(kind, error, trace)
 
-    def _see(self, rows: Any) -> None:
-        if self._loads is not None:
-            self._loads.see_rows(rows)
-
     def _close(self) -> None:
-        if self._tokens is None or self._loads is None:
+        if self._token is None or self._loads is None:
             return
-        own, hooks = self._tokens
-        self._tokens = None
+        token, self._token = self._token, None
         # A task that outlives the block keeps its context, and loads as Django does.
         loads, self._loads = self._loads, None
         loads.is_open = False
-        if self._is_outermost:
-            loads.state.groups.clear()
         # The last row of a queryset may be gone while something else runs.
         if loader.get() is loads:
-            _reset(loader, own)
-            current = active.get(None)
-            # A watch that was opened in the block and has ended leaves hooks without observers behind.
-            if hooks is not None and current is not None and not current.observers:
-                _reset(active, hooks)
+            _reset(loader, token)
+            around = loader.get()
+            if isinstance(around, Loads) and not around.is_open:
+                loader.set(_open_one(around))
+        # Blocks of rows end in any order.
+        loads.state.block_count -= 1
+        if not loads.state.block_count:
+            self._end(loads.state)
         installation.release()
+
+    @staticmethod
+    def _end(state: State) -> None:
+        state.groups.clear()
+        current = active.get(None)
+        # A watch that was opened in the block and has ended leaves hooks without observers behind.
+        if state.hooks is not None and current is not None and not current.observers:
+            _reset(active, state.hooks)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Open a block of its own around each call of a function."""
@@ -122,6 +126,13 @@ class Block:
                 f"{self._name}() decorates functions, and {function!r} is none. Decorate its methods instead."
             )
             raise UsageError(msg)
+
+
+def _open_one(loads: Loader | None) -> Loads | None:
+    """Return the innermost block that is open still."""
+    while isinstance(loads, Loads) and not loads.is_open:
+        loads = loads.outer
+    return loads if isinstance(loads, Loads) else None
 
 
 def _reset(variable: Any, token: Any) -> None:

@@ -1,11 +1,13 @@
 """The peers of each fetch, with the answers to what they ask."""
 
 from collections.abc import Iterator
+from contextvars import Token
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from quell.lineage.alias import FetchAlias, FetchRecord
+from quell.lineage.hooks import Hooks
 from quell.loading.ondemand.members import Members
 
 if TYPE_CHECKING:
@@ -66,6 +68,9 @@ class State:
     """What the nested blocks of one context share, its tasks and threads included."""
 
     def __init__(self) -> None:
+        self.block_count = 0
+        # What the hooks of a watch are reset to, where the first block had to set some.
+        self.hooks: Token[Hooks] | None = None
         self.groups: WeakKeyDictionary[FetchRecord, Group] = WeakKeyDictionary()
         # Of rows that were loaded on demand or prefetched: who asked, and for which relation.
         self.parents: WeakKeyDictionary[FetchRecord, tuple[str, str]] = WeakKeyDictionary()

@@ -36,6 +36,8 @@ class Loads:
     is_batching: bool = False
     forbids: tuple[Forbid, ...] = ()
     is_open: bool = True
+    # The loader of the block around it, which is in charge again when this one ends.
+    outer: "Loads | None" = None
 
     def switch_off(self) -> bool:
         """Load as Django does from now on, because quell failed; tell whether that is news."""
