@@ -44,18 +44,19 @@ def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterat
     """
     Yield the test runs, longest first.
 
-    On each server one cell is measured, which tells what its database alone runs. A measurement slows a cell down by
-    half, and quell walks further where a tracer runs: the other cells test what users have.
+    Coverage is measured on the oldest and the newest Django, and on each server on the newest. A measurement slows a
+    cell down by half, and quell walks further where a tracer runs: the other cells test what users have.
     """
+    measured = {MATRIX[0]: coverage_folder, MATRIX[-1]: coverage_folder}
     for environment in MATRIX:
-        yield _tests(environment, "sqlite", arguments, coverage_folder)
+        yield _tests(environment, "sqlite", arguments, measured.get(environment))
     for environment in MATRIX:
-        yield _example_tests(environment, arguments, coverage_folder)
+        yield _example_tests(environment, arguments, measured.get(environment))
     for database in SERVERS:
         for environment in MATRIX:
-            measured = coverage_folder if environment is MATRIX[-1] else None
-            yield _tests(environment, database, ["-m", "databases", *arguments], measured)
-            yield _example_on_server(environment, database, arguments, measured)
+            folder = coverage_folder if environment is MATRIX[-1] else None
+            yield _tests(environment, database, ["-m", "databases", *arguments], folder)
+            yield _example_on_server(environment, database, arguments, folder)
 
 
 def report(results: Sequence[Result]) -> int:
