@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from quell.aggregation import Statistics
@@ -40,12 +40,17 @@ def test_each_number_is_that_of_plain_django(model: type[Model]) -> None:
 
 
 def _compare(model: type[Model], queryset: Any, drawn: list[Case]) -> None:
-    keys = keys_of(queryset)
+    try:
+        with transaction.atomic():
+            keys = keys_of(queryset)
+            expected = [case.expected(model, keys) for case in drawn]
+    except DatabaseError:
+        # PostgreSQL compares no text with a number, as plain Django wants for some generic relations.
+        reject()
     numbers = {f"n{position}": case.aggregate for position, case in enumerate(drawn)}
     with CaptureQueriesContext(connection) as captured:
         found = dict(Statistics.of(queryset, **numbers).fetch())
 
     assert len(captured) == 1
-    for name, case in zip(numbers, drawn, strict=True):
-        expected = case.expected(model, keys)
-        assert is_close(found[name], expected), f"{name}: {found[name]} for {expected}: {captured[0]}"
+    for name, value in zip(numbers, expected, strict=True):
+        assert is_close(found[name], value), f"{name}: {found[name]} for {value}: {captured[0]}"
