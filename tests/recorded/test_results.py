@@ -74,7 +74,7 @@ def test_recorded_relation_shows_the_same(name: str) -> None:
         found = work.shown(show)
 
     # Rows without an order come as the database likes.
-    is_sorted = name == "reverse, then forward by slug"
+    is_sorted = name in {"reverse, then forward by slug", "many-to-many, and back"}
     assert list(map(_sorted, found) if is_sorted else found) == list(
         map(_sorted, expected) if is_sorted else expected
     )
