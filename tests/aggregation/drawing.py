@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from django.db.models import Avg, Count, F, Max, Min, Model, Q, QuerySet, StdDev, Sum, Variance
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -201,18 +199,8 @@ def keys_of(queryset: QuerySet[Any, Any]) -> list[Any]:
     return [key if len(names) > 1 else key[0] for key in found]
 
 
-def warm_content_types() -> None:
-    """Let Django know its content types, which it asks for once."""
-    ContentType.objects.get_for_models(*ContentType.__subclasses__(), for_concrete_models=False)
-
-
 def is_close(one: Any, other: Any) -> bool:
     """Tell whether two values are equal; floats that were added up in another order may differ in the last digits."""
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
     return type(one) is type(other) and bool(one == other)
-
-
-def vendor() -> str:
-    """Return the database that the tests run on."""
-    return connection.vendor

@@ -107,7 +107,7 @@ def wrap_fetch_all(original: Callable[..., None]) -> Callable[..., None]:
 
 def _tell_rows(queryset: Any) -> None:
     """Let the rows of a narrowed queryset know it, by the alias that Django hands to each of them."""
-    narrowed = queryset._query.__dict__.get(NARROWED)
+    narrowed: Narrowed | None = queryset._query.__dict__.get(NARROWED)
     if narrowed is not None:
         queryset._db = narrowed.alias_for(str(queryset.db))
 

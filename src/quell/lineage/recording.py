@@ -26,7 +26,7 @@ constructing: ContextVar[Constructed | None] = ContextVar("quell_constructing", 
 
 # Django's own way through its caches: prefetching walks over what is there, saving compares keys.
 _WALKING = frozenset({query_module.__file__, base.__file__})
-_PASSING = {mixins.__file__, related_descriptors.__file__}
+_PASSING = frozenset({mixins.__file__, related_descriptors.__file__})
 
 
 def _is_walk(frame: FrameType | None) -> bool:
@@ -210,8 +210,3 @@ def record_row(row: Model, reads: Constructed) -> None:
         if related is not None:
             usage.loads[key].row_count += 1
             record_row(related, reads)
-
-
-def pass_through(file: str) -> None:
-    """Look past the functions of a file when judging who reads a cache."""
-    _PASSING.add(file)

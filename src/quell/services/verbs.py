@@ -43,16 +43,7 @@ class Savepoint:
         traceback: TracebackType | None,
     ) -> None:
         """Keep the rows of the block, or after an error roll them back, and them alone."""
-        block = self._open_block()
-        if error is not None:
-            block.roll_back(error)
-            return
-        try:
-            block.check()
-        except TransactionAborted as aborted:
-            block.roll_back(aborted)
-            raise
-        block.commit()
+        _leave(self._open_block(), error, is_normal=False)
 
     async def __aenter__(self) -> None:
         """Open the savepoint, when no other task is in one."""

@@ -5,21 +5,25 @@ It holds no line number, no absolute path and no count of queries, and is sorted
 goes, and is the same on every machine.
 """
 
-import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from quell.documents import Document
 from quell.exceptions import UsageError
 from quell.findings import Finding
 from quell.paths import portable_path
 
-VERSION = 1
-_ABOUT = "Findings that quell knows and lets pass; written by manage.py quell profile --write-baseline."
-_REWRITE = "Restore it from version control, or delete it and write a new one with --write-baseline."
+_FILE = Document(
+    title="The baseline",
+    about="Findings that quell knows and lets pass; written by manage.py quell profile --write-baseline.",
+    version=1,
+    make="Write it with manage.py quell profile --write-baseline.",
+    restore="Restore it from version control, or delete it and write a new one with --write-baseline.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,20 +133,7 @@ def write(file: Path, baseline: Baseline) -> None:
     Raises:
         UsageError: If the file cannot be written.
     """
-    document = {
-        "about": _ABOUT,
-        "version": VERSION,
-        "findings": [_record(entry) for entry in baseline.entries],
-    }
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        msg = f"The baseline {file} cannot be written: {error.strerror}. Name a file in a folder that exists."
-        raise UsageError(msg) from error
+    _FILE.write(file, {"findings": [_record(entry) for entry in baseline.entries]})
 
 
 def _record(entry: Entry) -> dict[str, object]:
@@ -164,26 +155,11 @@ def read(file: Path) -> Baseline:
     Raises:
         UsageError: If it does not exist, cannot be read, or is of another version; the message says what to do.
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        msg = f"The baseline {file} does not exist. Write it with manage.py quell profile --write-baseline."
-        raise UsageError(msg) from error
-    except OSError as error:
-        msg = f"The baseline {file} cannot be read: {error.strerror}. Make it readable, or name another file."
-        raise UsageError(msg) from error
-    except ValueError as error:
-        msg = f"The baseline {file} is no JSON: {error}. {_REWRITE}"
-        raise UsageError(msg) from error
-    version = document.get("version") if isinstance(document, dict) else None
-    if version != VERSION:
-        what = f"has version {version!r}" if version is not None else "has no version"
-        msg = f"The baseline {file} {what}; this quell reads version {VERSION}. {_REWRITE}"
-        raise UsageError(msg)
+    document: Mapping[str, Any] = _FILE.read(file)
     try:
         return Baseline(tuple(map(_entry, document["findings"])))
     except (KeyError, TypeError, ValueError) as error:
-        msg = f"The baseline {file} has an entry that cannot be read: {error!r}. {_REWRITE}"
+        msg = f"{_FILE.title} {file} has an entry that cannot be read: {error!r}. {_FILE.restore}"
         raise UsageError(msg) from error
 
 

@@ -5,22 +5,25 @@ It holds no line number, no absolute path and no count, is sorted, and has one p
 where the code needs something else, and is the same on every machine.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quell.documents import Document
 from quell.exceptions import QuellError, UsageError
 from quell.loading.plan import FetchPlan
 from quell.loading.recorded.entries import Entry, Recorded
 from quell.loading.recorded.origins import Origin
 from quell.loading.values import closest
 
-VERSION = 1
-_ABOUT = "What each queryset needs, recorded by quell; review and commit it, and name it in QUELL_PLANS."
-_REWRITE = "Restore it from version control, or record it anew with --anew."
+_FILE = Document(
+    title="The file of plans",
+    about="What each queryset needs, recorded by quell; review and commit it, and name it in QUELL_PLANS.",
+    version=1,
+    make="Record it with manage.py quell profile --record {name}.",
+    restore="Restore it from version control, or record it anew with --anew.",
+)
 _KEYS = ("calls", "code", "keep", "model", "note", "plan")
 
 
@@ -67,26 +70,11 @@ def read_plans(file: Path) -> PlanFile:
     Raises:
         UsageError: If it does not exist, cannot be read, or is of another version; the message says what to do.
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        msg = f"The file of plans {file} does not exist. Record it with manage.py quell profile --record {file.name}."
-        raise UsageError(msg) from error
-    except OSError as error:
-        msg = f"The file of plans {file} cannot be read: {error.strerror}. Make it readable, or name another file."
-        raise UsageError(msg) from error
-    except ValueError as error:
-        msg = f"The file of plans {file} is no JSON: {error}. {_REWRITE}"
-        raise UsageError(msg) from error
-    version = document.get("version") if isinstance(document, dict) else None
-    if version != VERSION:
-        what = f"has version {version!r}" if version is not None else "has no version"
-        msg = f"The file of plans {file} {what}; this quell reads version {VERSION}. {_REWRITE}"
-        raise UsageError(msg)
+    document = _FILE.read(file)
     try:
         return read_data(document)
     except UsageError as error:
-        msg = f"The file of plans {file}: {error}"
+        msg = f"{_FILE.title} {file}: {error}"
         raise UsageError(msg) from error
 
 
@@ -99,7 +87,7 @@ def read_data(document: Mapping[str, Any]) -> PlanFile:
     """
     places = document.get("origins")
     if not isinstance(places, dict) or not all(isinstance(records, list) for records in places.values()):
-        msg = f'"origins" is no mapping of places to lists of entries. {_REWRITE}'
+        msg = f'"origins" is no mapping of places to lists of entries. {_FILE.restore}'
         raise UsageError(msg)
     entries: dict[Origin, Entry] = {}
     for place, records in places.items():
@@ -138,13 +126,13 @@ def _entry(place: str, record: Any) -> Entry:  # noqa: ANN401 -- whatever JSON h
 
 
 def data_of(plans: PlanFile) -> dict[str, object]:
-    """Return the document of a file, sorted."""
+    """Return the content of a file, sorted."""
     places: dict[str, list[dict[str, object]]] = {}
     for origin in sorted(plans.entries):
         entry = plans.entries[origin]
         if not entry.is_empty:
             places.setdefault(origin.place, []).append(_record(entry))
-    return {"about": _ABOUT, "version": VERSION, "origins": places}
+    return {"origins": places}
 
 
 def _record(entry: Entry) -> dict[str, object]:
@@ -166,12 +154,4 @@ def write_plans(file: Path, plans: PlanFile) -> None:
     Raises:
         UsageError: If the file cannot be written.
     """
-    text = json.dumps(data_of(plans), indent=2, ensure_ascii=False) + "\n"
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        msg = f"The file of plans {file} cannot be written: {error.strerror}. Name a file in a folder that exists."
-        raise UsageError(msg) from error
+    _FILE.write(file, data_of(plans))
