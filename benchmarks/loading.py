@@ -202,7 +202,7 @@ def misses(cells: Sequence[Cell]) -> Iterator[str]:
             elif name == BATCH:
                 if cell.queries > 1 + case.shape_count:
                     yield f"MISSED {case.name}, {name}: {cell.queries} queries for {case.shape_count} shapes"
-            elif name == "declared" or case.declared is None:
+            elif name in {"declared", "recorded"} or case.declared is None:
                 yield from _worse(cell, hand)
 
 

@@ -39,7 +39,7 @@ def test_no_target_of_loading_is_missed() -> None:
     assert _measured()["missed"] == []
 
 
-@pytest.mark.parametrize("way", ["by hand", "inferred", "declared", "batch"])
+@pytest.mark.parametrize("way", ["by hand", "inferred", "declared", "recorded", "batch"])
 def test_every_way_shows_what_plain_django_shows(way: str) -> None:
     """The output is the same in each of the six cases."""
     cells = _cells(way)
