@@ -5,7 +5,8 @@ Processes that run one scenario at a time and say how long it took.
 Bare Django has to run without quell ever imported, or what idle quell costs could not be seen. Two processes
 that are started apart differ by some percent all by themselves: addresses and hash seeds. So one process
 warms up without quell and forks; its children share every address, and the parent lets one of them run at a
-time.
+time. What a child imports is frozen, as by a server that forks its workers: the objects of any library of that size
+add as much to a full garbage collection.
 """
 
 import gc
@@ -112,6 +113,8 @@ def _prepare(kind: Kind, scenario_count: int) -> None:
             pass
     for number in range(scenario_count):
         measure(kind, number)
+    gc.collect()
+    gc.freeze()
 
 
 def _check(kind: Kind) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar, TypeVarTuple
 from quell.conf import get_settings
 
 logger = logging.getLogger("quell")
+_OFF = "quell failed and is off for the rest of this scope; the application goes on"
 
 Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
@@ -35,8 +36,20 @@ def guarded(
     try:
         return action(*args)
     except Exception:
-        if get_settings().on_error == "raise":
+        if not ends_here(switch_off):
             raise
-        if switch_off() is not False:
-            logger.exception("quell failed and is off for the rest of this scope; the application goes on")
         return otherwise
+
+
+def ends_here(switch_off: Callable[[], bool | None]) -> bool:
+    """
+    Tell whether the error that is being handled ends here, switched off and logged, or has to be raised again.
+
+    What runs for each statement has its own ``try``: ``guarded()`` would cost it a call.
+    """
+    if get_settings().on_error == "raise":
+        return False
+    if switch_off() is not False:
+        # One calls this.
+        logger.exception(_OFF)  # noqa: LOG004
+    return True

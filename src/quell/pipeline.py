@@ -110,7 +110,7 @@ class watch:  # noqa: N801 -- used like a function
         """The statements so far, of all aliases, in order of execution."""
         scope = self._scope
         known = self._queries
-        if scope is not None and len(known) < len(scope.events):
+        if scope is not None and len(known) < scope.event_count:
             new = guarded(scope.switch_off, (), _freeze_from, scope, len(known))
             known = self._queries = known + new
         return known
@@ -141,7 +141,7 @@ class watch:  # noqa: N801 -- used like a function
         scope = self._scope
         if scope is None or scope.has_failed:
             return Outcome()
-        state = len(scope.events), self.label, scope.is_entered
+        state = scope.event_count, self.label, scope.is_entered
         if self._known is None or self._known[0] != state:
             found = guarded(scope.switch_off, Outcome(), lambda: judge(self.recording, self.label))
             self._known = state, found
@@ -241,7 +241,7 @@ def logged_watch(label: str = "", *, profile: bool = False) -> watch:
 
 
 def _freeze_from(scope: Scope, start: int) -> tuple[QueryEvent, ...]:
-    return tuple(freeze_event(event) for event in scope.events[start:])
+    return tuple(freeze_event(event) for event in scope.events_from(start))
 
 
 def _name_of(function: Callable[..., object]) -> str:

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import override_settings
 
 import quell
-from quell.capture.scope import RawEvent
 from quell.lineage._patches import installation
 from quell.lineage.callpath import CallPath
+from quell.lineage.shortcuts import Statement
 from tests.library.models import Author, Book, Category, Country, Note
 from tests.scenarios.world import populate
 
@@ -94,17 +94,17 @@ def test_rows_loaded_by_a_full_watch_keep_no_others() -> None:
 def test_rows_outlive_the_recording() -> None:
     """Rows that live on after the watch keep neither its scope nor the statements that it saw."""
     gc.collect()
-    before = _count(RawEvent)
+    before = _count(Statement)
     with quell.watch() as watch:
         books = list(Book.objects.select_related("publisher"))
         names = [book.author.name for book in books]
-    assert _count(RawEvent) > before
+    assert _count(Statement) > before
     scope = ref(watch.scope)
     del watch
     gc.collect()
 
     assert scope() is None
-    assert _count(RawEvent) == before
+    assert _count(Statement) == before
     assert [book.author.name for book in books] == names
 
 

@@ -63,7 +63,7 @@ def _facts_of_statement(path: CallPath, sql: str) -> dict[str, Any]:
 
 def freeze(scope: Scope) -> Recording:
     """Return everything that a scope saw until now, with the fetches that its statements hang on."""
-    events = tuple(scope.events)
+    events = scope.events_from()
     records = records_of(scope)
     fetches = tuple(_freeze_fetch(records[number]) for number in sorted(records))
     usages = _usages_of(scope)
@@ -81,7 +81,7 @@ def freeze(scope: Scope) -> Recording:
 def records_of(scope: Scope) -> dict[int, FetchRecord]:
     """Return the fetches of a scope, and those that their rows came from, by number."""
     records: dict[int, FetchRecord] = {}
-    for event in tuple(scope.events):
+    for event in scope.events_from():
         _gather(event.fetch, records)
     return records
 

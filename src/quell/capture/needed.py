@@ -47,8 +47,9 @@ def needs_of_rows(scope: Scope) -> dict[Origin, Recorded] | None:
     if profile is None or not profile.is_complete or scope.dropped_count:
         return None
     # Of what returns no rows, such as a count, only its statement tells.
-    fetches = [event.fetch for event in scope.events if event.fetch is not None]
-    seen = _Seen(profile.usages, fetches, Written(scope.events))
+    events = scope.events_from()
+    fetches = [event.fetch for event in events if event.fetch is not None]
+    seen = _Seen(profile.usages, fetches, Written(events))
     needs: dict[Origin, Recorded] = {}
     for origin, usage in seen.roots():
         found = seen.needs_of(usage)

@@ -2,8 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Hashable
-from functools import partial
+from collections.abc import Hashable
 from threading import get_ident
 from time import perf_counter
 from types import FrameType, TracebackType
@@ -20,7 +19,7 @@ from quell.capture.explaining import explain
 from quell.capture.loops import Surroundings, surroundings_of
 from quell.conf import get_settings
 from quell.events import Pattern
-from quell.guard import guarded
+from quell.guard import ends_here
 from quell.lineage._patches import installation, recorders
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchRecord
@@ -55,10 +54,6 @@ class RawEvent(NamedTuple):
     value_hashes: tuple[int, ...]
 
 
-# Its own constructor is a Python call.
-_new_event: Callable[[tuple[Any, ...]], RawEvent] = partial(tuple.__new__, RawEvent)
-
-
 class Scope:
     """
     What one watch sees. It nests: statements go to every open scope of the context, outermost included.
@@ -71,7 +66,8 @@ class Scope:
     """
 
     def __init__(self, *, is_profiling: bool = False) -> None:
-        self.events: list[RawEvent] = []
+        # The values of events: a plain tuple is made by one instruction, and a RawEvent by a call.
+        self._facts: list[tuple[Any, ...]] = []
         # How many statements had run at each moment that may have changed what they read.
         self.breaks: list[int] = []
         self.dropped_count = 0
@@ -87,6 +83,15 @@ class Scope:
         self.profile = Profile(self._max_events) if is_profiling else None
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
+
+    @property
+    def event_count(self) -> int:
+        """How many statements it has recorded."""
+        return len(self._facts)
+
+    def events_from(self, start: int = 0) -> tuple[RawEvent, ...]:
+        """Return what was recorded so far, in order of execution."""
+        return tuple(map(RawEvent._make, self._facts[start:]))
 
     def open(self) -> None:
         """Start watching this context."""
@@ -144,7 +149,7 @@ class Scope:
 
     def see_break(self) -> None:
         """Note that from now on the same statement may have another answer: see ``lineage.breaks``."""
-        position = len(self.events)
+        position = len(self._facts)
         if self.is_open and self.breaks[-1:] != [position]:
             self.breaks.append(position)
 
@@ -158,7 +163,11 @@ class Scope:
             return execute(sql, params, many, context)
         finally:
             seconds = perf_counter() - start
-            guarded(self.switch_off, None, self._record, sql, params, many, context, seconds, hooks)
+            try:
+                self._record(sql, params, many, context, seconds, hooks)
+            except Exception:
+                if not ends_here(self.switch_off):
+                    raise
 
     def _record(  # Positional all the way, as Django calls an execute wrapper.
         self,
@@ -170,11 +179,11 @@ class Scope:
         hooks: Hooks,
     ) -> None:
         statement = self._statements.get(sql) if type(sql) is str else None
-        if statement is None or len(self.events) >= self._max_events:
+        if statement is None or len(self._facts) >= self._max_events:
             statement = self._new_statement(sql, context)
             if statement is None:
                 return
-        found = statement.recall(hooks.local.pending) or self._walk(statement, hooks)
+        found = statement.recall(hooks.local.state.pending) or self._walk(statement, hooks)
         if found is None:
             return
         path, fetch, access = found
@@ -187,8 +196,9 @@ class Scope:
         alias = context["connection"].alias
         number, values = _hashes_of(text, params)
         # Complete before it can be seen: another thread may be reading.
-        facts = (text, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
-        self.events.append(_new_event(facts))
+        self._facts.append(
+            (text, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
+        )
 
     def _new_statement(self, sql: Any, context: dict[str, Any]) -> Statement | None:
         """Return a statement that this scope has not seen yet, ``None`` for what is not recorded."""
@@ -197,7 +207,7 @@ class Scope:
             if control[1]:
                 self.see_break()
             return None
-        if len(self.events) >= self._max_events:
+        if len(self._facts) >= self._max_events:
             self.dropped_count += 1
             return None
         # A loop makes the same text again and again, and one copy is enough.
@@ -207,8 +217,8 @@ class Scope:
         self, statement: Statement, hooks: Hooks
     ) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
         """Return what all frames tell, or ``None`` for what a new connection asks by itself."""
-        # That of the cursor lies behind _record(), guarded() and __call__().
-        frame = _below_wrappers(sys._getframe(4))
+        # That of the cursor lies behind _record() and __call__().
+        frame = _below_wrappers(sys._getframe(3))
         marks = hooks.marks
         access = Access()
         key = walk(frame, access, marks)
@@ -222,7 +232,7 @@ class Scope:
         fetch = fetch_of(access)
         if fetch is not None and not fetch.has_run:
             explain(fetch, access, path, statement.text)
-        statement.learn(frame, access, path, repeated_of(fetch, hooks.local.pending))
+        statement.learn(frame, access, path, repeated_of(fetch, hooks.local.state.pending))
         return path, fetch, None
 
     def __enter__(self) -> "Scope":

@@ -13,12 +13,12 @@ from django.db.models import query as query_module
 from django.db.models.query import QuerySet, RawQuerySet
 from django.db.models.sql.query import Query
 
-from quell.guard import guarded
+from quell.guard import ends_here, guarded
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, NarrowedAlias, begin, plain_alias
 from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
-from quell.lineage.sites import ATTRIBUTE, find_site
+from quell.lineage.sites import ATTRIBUTE, find_site, is_asked_by_to_one
 from quell.lineage.usage import Profile
 
 
@@ -52,16 +52,25 @@ _originals = types.SimpleNamespace(
 active: ContextVar["Hooks"] = ContextVar("quell_active")
 
 
-class _ThreadState(threading.local):
+class _ThreadState:
     """
-    What belongs to this thread: the aliases whose connection all observers watch, and the fetch that began last.
+    What belongs to a thread: the aliases whose connection all observers watch, and the fetch that began last.
 
     A new connection tells the observers by signal.
     """
 
+    __slots__ = ("names", "pending")
+
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.pending: FetchRecord | None = None
+
+
+class _Local(threading.local):
+    """Each look at it is a slow one, so what belongs to the thread is one object."""
+
+    def __init__(self) -> None:
+        self.state = _ThreadState()
 
 
 class Hooks:
@@ -81,13 +90,18 @@ class Hooks:
         self.marks: Marks = {} if marks is None else marks
         # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
         self.first_token = first_token
-        self.local = _ThreadState()
+        self.local = _Local()
 
     def make_query(self, model: Any) -> Query:
         """Build the query of a fresh queryset, and note who asked for it."""
         query = Query(model)
-        # The frame that asks is QuerySet.__init__().
-        query.__dict__[ATTRIBUTE] = guarded(self.switch_off, None, find_site, sys._getframe(2))
+        try:
+            # find_site() begins at the frame that asks for a queryset.
+            query.__dict__[ATTRIBUTE] = None if is_asked_by_to_one() else find_site(sys._getframe(2))
+        except Exception:
+            if not ends_here(self.switch_off):
+                raise
+            query.__dict__[ATTRIBUTE] = None
         return query
 
     def queryset_db(self, queryset: Any) -> str:
@@ -95,7 +109,12 @@ class Hooks:
         alias = _originals.queryset_db(queryset)
         if type(alias) is FetchAlias:
             alias = str(alias)
-        return guarded(self.switch_off, alias, self._begin_fetch, queryset, alias)
+        try:
+            return self._begin_fetch(queryset, alias)
+        except Exception:
+            if not ends_here(self.switch_off):
+                raise
+            return alias
 
     def raw_db(self, queryset: Any) -> str:
         """Return the alias of a raw queryset; its statement and its rows share one fetch."""
@@ -124,15 +143,15 @@ class Hooks:
     def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
             observer.see_alias(alias)
-        self.local.names.add(alias)
+        self.local.state.names.add(alias)
 
     def _begin_fetch(self, queryset: Any, alias: str) -> str:
-        local = self.local
-        if alias not in local.names:
+        state = self.local.state
+        if alias not in state.names:
             self._see_alias(alias)
         site = queryset._query.__dict__.get(ATTRIBUTE)
         made = begin(alias, queryset.model, site)
-        local.pending = fetch = made.fetch
+        state.pending = fetch = made.fetch
         if type(alias) is NarrowedAlias:
             fetch.narrowed = alias
         instance = site.instance if site is not None else None
@@ -145,11 +164,11 @@ class Hooks:
         return made
 
     def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
-        local = self.local
-        if alias not in local.names:
+        state = self.local.state
+        if alias not in state.names:
             self._see_alias(alias)
         made = begin(alias, queryset.model, find_site(frame))
-        local.pending = made.fetch
+        state.pending = made.fetch
         made.fetch.is_raw = True
         return made
 

@@ -19,8 +19,8 @@ from quell.lineage.callpath import CallPath, Outer
 from quell.lineage.repeated import Repeated
 from quell.lineage.walking import see_user
 
-# recall(), Scope._record(), guarded() and Scope.__call__() lie between here and the frame of the cursor.
-_DEPTH = 4
+# recall(), Scope._record() and Scope.__call__() lie between here and the frame of the cursor.
+_DEPTH = 3
 
 
 class Statement:

@@ -1,5 +1,6 @@
 """Where a queryset was built: the first line of user code, or the template node, that asked for it."""
 
+import sys
 from types import CodeType, FrameType
 from typing import Any
 
@@ -19,6 +20,11 @@ ATTRIBUTE = "origin_site"
 NODE_CODE = Node.render_annotated.__code__
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
 
+_FORWARD_CODE = ForwardManyToOneDescriptor.get_queryset.__code__
+_REVERSE_CODE = ReverseOneToOneDescriptor.get_queryset.__code__
+# A method of the manager, get_queryset(), QuerySet.__init__() and the hook lie between.
+_TO_ONE_DEPTH = 5
+
 _PASSED, _BUILDS, _CALLED, _ENDS, _OWNS, _DRAWS, _WAITS = range(7)
 # What the frame of each code object tells, by its address; the code object is kept, so that it stays its own.
 _roles: dict[int, int] = {}
@@ -30,8 +36,8 @@ _sites: dict[int, "Site"] = {}
 # Library code that tells something about a queryset that is built below it.
 _TELLING: dict[CodeType, int] = {
     # A to-one relation's own queryset is never the one to change, so nobody will ask who built it.
-    ForwardManyToOneDescriptor.get_queryset.__code__: _ENDS,
-    ReverseOneToOneDescriptor.get_queryset.__code__: _ENDS,
+    _FORWARD_CODE: _ENDS,
+    _REVERSE_CODE: _ENDS,
     NODE_CODE: _DRAWS,
     _THREAD_CODE: _WAITS,
 }
@@ -78,6 +84,20 @@ class Site:
 
     def __deepcopy__(self, memo: object) -> "Site":
         return self
+
+
+def is_asked_by_to_one() -> bool:
+    """
+    Tell whether a to-one relation builds the queryset whose query is being made.
+
+    It is what a loop asks most, so it is told without a look at the frames between.
+    """
+    try:
+        code = sys._getframe(_TO_ONE_DEPTH).f_code
+    except ValueError:
+        # The stack is not that deep.
+        return False
+    return code is _FORWARD_CODE or code is _REVERSE_CODE
 
 
 def find_site(frame: FrameType | None) -> Site | None:

@@ -66,7 +66,7 @@ class PageProfiler:
             warm = self._visitor.visit(path)
         if warm.problem:
             return replace(page, problem=warm.problem)
-        if any(_is_write(operation(event.sql), event.sql, event.row_count) for event in scope.events):
+        if any(_is_write(operation(event.sql), event.sql, event.row_count) for event in scope.events_from()):
             with self._visitor.together() as visit_first:
                 return self._judge_both(page, self._count(path, label, visit_first))
         return self._judge(page, self._count(path, label))
