@@ -157,9 +157,10 @@ def _count(case: "Case", way: "Way") -> Cell:
     from benchmarks.desk.ways import as_data, naive
 
     try:
-        way.show(case)
-        with counted() as counts:
-            shown = as_data(way.show(case))
+        with way.setting(case):
+            way.show(case)
+            with counted() as counts:
+                shown = as_data(way.show(case))
     except Exception as error:
         if way.is_judged:
             raise
@@ -180,10 +181,11 @@ def _ratios(case: "Case", ways: Sequence["Way"], rounds: int, shuffler: random.R
 
 
 def _time(case: "Case", way: "Way") -> float:
-    gc.collect()
-    start = process_time()
-    way.show(case)
-    return process_time() - start
+    with way.setting(case):
+        gc.collect()
+        start = process_time()
+        way.show(case)
+        return process_time() - start
 
 
 def misses(cells: Sequence[Cell]) -> Iterator[str]:

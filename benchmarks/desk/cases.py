@@ -12,7 +12,7 @@ from benchmarks.desk.models import Attachment, Comment, Tag, Ticket
 Tickets: TypeAlias = QuerySet[Ticket, Ticket]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
     """
     One list of tickets.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -29,12 +30,14 @@ class Way:
         show: Returns what the case shows, as plain data.
         handles: Tells whether it can do a case at all.
         is_judged: Whether it has to be as good as by hand.
+        setting: What holds for the whole process, and for no request by itself.
     """
 
     name: str
     show: Callable[[Case], object]
     handles: Callable[[Case], bool] = lambda _: True
     is_judged: bool = False
+    setting: Callable[[Case], AbstractContextManager[object]] = lambda _: nullcontext()
 
 
 NAIVE, BY_HAND, BATCH = "naive", "by hand", "batch"
@@ -98,16 +101,15 @@ def declared(case: Case) -> object:
 
 
 @cache
-def _recorder(serializer: type[Any]) -> Recorder:
+def _recorder(case: Case) -> Recorder:
     with record() as recorder:
-        _serialized(serializer, tickets())
+        naive(case)
     return recorder
 
 
-def recorded(case: Case) -> object:
-    """Load row by row as it is written, with what was recorded when it ran for the first time."""
-    with apply_plans(_recorder(case.serializer).needs):
-        return naive(case)
+def recorded(case: Case) -> AbstractContextManager[object]:
+    """Let what is written row by row load what was recorded when it ran for the first time."""
+    return apply_plans(_recorder(case).needs)
 
 
 def batch(case: Case) -> object:
@@ -130,6 +132,6 @@ def available() -> tuple[Way, ...]:
         Way(BY_HAND, by_hand),
         Way("inferred", inferred, is_judged=True),
         Way("declared", declared, is_judged=True),
-        Way("recorded", recorded, is_judged=True),
+        Way("recorded", naive, is_judged=True, setting=recorded),
         Way(BATCH, batch),
     )

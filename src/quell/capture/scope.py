@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.utils.connection import ConnectionDoesNotExist
 
+from quell.capture.connecting import detach, open_connections
 from quell.capture.explaining import explain
 from quell.capture.loops import Surroundings, surroundings_of
 from quell.conf import get_settings
@@ -102,7 +103,7 @@ class Scope:
         self._surroundings = surroundings_of(sys._getframe(1))
         try:
             self.is_outermost = not enter(self)
-            for connection in _open_connections():
+            for connection in open_connections():
                 self.see_connection(connection)
         except BaseException:
             self.close()
@@ -118,7 +119,7 @@ class Scope:
             for thread, reference in tuple(self._connections):
                 connection = reference()
                 if connection is not None:
-                    _detach(connection, self, is_own=thread == get_ident())
+                    detach(connection, self, is_own=thread == get_ident())
             self._connections.clear()
         finally:
             if self.profile is not None:
@@ -258,25 +259,6 @@ def _below_wrappers(frame: FrameType) -> FrameType:
             return outer
         outer = outer.f_back
     return frame
-
-
-def _open_connections() -> list[BaseDatabaseWrapper]:
-    """Return the connections of this thread; one that opens later tells by signal, and may lack its driver."""
-    try:
-        return list(connections.all(initialized_only=True))
-    except ImproperlyConfigured:
-        # A script may configure Django inside the block.
-        return []
-
-
-def _detach(connection: BaseDatabaseWrapper, wrapper: object, *, is_own: bool) -> None:
-    """Take a wrapper off; another thread may be walking over its list, so that one is replaced."""
-    wrappers = connection.execute_wrappers
-    others = [item for item in wrappers if item is not wrapper]
-    if is_own:
-        wrappers[:] = others
-    else:
-        connection.execute_wrappers = others
 
 
 def _as_text(sql: Any, context: dict[str, Any]) -> str:

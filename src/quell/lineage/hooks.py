@@ -106,7 +106,7 @@ class Hooks:
 
     def queryset_db(self, queryset: Any) -> str:
         """Return the alias of a queryset that is about to run, as the carrier of a new fetch."""
-        alias = _originals.queryset_db(queryset)
+        alias: str = _originals.queryset_db(queryset)
         if type(alias) is FetchAlias:
             alias = str(alias)
         try:
