@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 __all__ = [
     "FetchPlan",
     "FetchPlanManager",
+    "FetchPlanModel",
     "FetchPlanQuerySet",
     "Limit",
     "Statistics",
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from quell.aggregation.collecting import acollect, collect
     from quell.aggregation.statistics import Statistics
     from quell.loading.limiting import Limit
+    from quell.loading.modelling import FetchPlanModel
     from quell.loading.needs import needs
     from quell.loading.ondemand.adopting import adopt
     from quell.loading.ondemand.blocks import batch_loading, forbid_lazy_loading
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "FetchPlan": "quell.loading.plan",
     "FetchPlanManager": "quell.loading.querysets",
+    "FetchPlanModel": "quell.loading.modelling",
     "FetchPlanQuerySet": "quell.loading.querysets",
     "Limit": "quell.loading.limiting",
     "Statistics": "quell.aggregation.statistics",

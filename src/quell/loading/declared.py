@@ -11,10 +11,13 @@ from quell.loading.plan import FetchPlan
 
 def wrong_plans(model: type[Model]) -> Iterator[tuple[str, str, str]]:
     """
-    Yield manager, name and problem of each plan that the model cannot load.
+    Yield model or manager, name and problem of each plan that the model cannot load.
 
     Cost: no query.
     """
+    label = model._meta.label
+    for name, problem in _problems(model, tuple(_of_bodies(model))):
+        yield label, name, problem
     for manager in model._meta.managers:
         label = f"{model._meta.label}.{manager.name}"
         # Not get_queryset(), which is the user's own and may query.
@@ -22,6 +25,14 @@ def wrong_plans(model: type[Model]) -> Iterator[tuple[str, str, str]]:
         plans = (getattr(rows_class, "fetch_plans", {}), getattr(manager, "fetch_plans", {}))
         for name, problem in _problems(model, plans):
             yield label, name, problem
+
+
+def _of_bodies(model: type[Model]) -> Iterator[object]:
+    """Yield what a model with plans of its own and its bases declare; a field of that name is no declaration."""
+    from quell.loading.modelling import FetchPlanModel
+
+    if issubclass(model, FetchPlanModel):
+        yield from (vars(cls)["fetch_plans"] for cls in reversed(model.__mro__) if "fetch_plans" in vars(cls))
 
 
 def _problems(model: type[Model], declared: tuple[object, ...]) -> Iterator[tuple[str, str]]:

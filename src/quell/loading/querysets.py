@@ -156,7 +156,7 @@ class FetchPlanManager(_FromQuerySet[_ModelT]):
 
 def find_plan(plan: str | FetchPlan, queryset: QuerySet[Any, Any]) -> FetchPlan:
     """
-    Return the plan of a name: of the manager that made a queryset, of its class, else of the model's managers.
+    Return the plan of a name: of the manager that made a queryset, of its class, of the model, or of its managers.
 
     Raises:
         UsageError: If there is none; the message names the closest match.
@@ -172,11 +172,22 @@ def find_plan(plan: str | FetchPlan, queryset: QuerySet[Any, Any]) -> FetchPlan:
 
 def declared_plans(queryset: QuerySet[Any, Any]) -> Mapping[str, FetchPlan]:
     """Return the plans that a queryset knows by name."""
+    model = queryset.model
     own = getattr(queryset, "fetch_plans", {}), getattr(queryset, "_fetch_plans", None)
     if own[1] is not None:
-        return {**own[0], **own[1]}
-    managers = (getattr(manager, "fetch_plans", {}) for manager in reversed(queryset.model._meta.managers))
+        return {**plans_of(model), **own[0], **own[1]}
+    managers = (getattr(manager, "fetch_plans", {}) for manager in reversed(model._meta.managers))
     found: dict[str, FetchPlan] = {}
-    for plans in (*managers, getattr(queryset.model._default_manager, "fetch_plans", {}), own[0]):
+    for plans in (*managers, plans_of(model), getattr(model._default_manager, "fetch_plans", {}), own[0]):
         found |= plans
+    return found
+
+
+def plans_of(model: type[Model]) -> Mapping[str, FetchPlan]:
+    """Return the plans in the body of a model and its bases; the nearest of a name."""
+    found: dict[str, FetchPlan] = {}
+    for cls in reversed(model.__mro__):
+        plans = cls.__dict__.get("fetch_plans")
+        if isinstance(plans, Mapping):
+            found |= plans
     return found
