@@ -19,7 +19,7 @@ from quell.silencing.patterns import parse, problems
 _RECORD_HINT = (
     "Record it anew, or correct it in the file that QUELL_PLANS names; until then it is not applied."
 )
-_PLAN_HINT = "Correct it in fetch_plans of the manager or the queryset."
+_PLAN_HINT = "Correct it in fetch_plans of the model, the manager or the queryset."
 
 
 @register("quell")

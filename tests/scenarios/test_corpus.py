@@ -7,7 +7,9 @@ import pytest
 from _pytest.mark import ParameterSet
 
 import quell
+from quell.capture.freeze import records_of
 from quell.findings import Finding
+from quell.lineage.sites import _kept, _roles
 from tests.scenarios.corpus import SCENARIOS, Expected, Fix, Scenario, comparable, expectation
 
 pytestmark = pytest.mark.usefixtures("library")
@@ -34,13 +36,27 @@ def _watched(item: Scenario, fix: Fix | None = None) -> tuple[tuple[Finding, ...
     return watch.findings, result
 
 
+def _sites_of(watch: quell.watch) -> list[str]:
+    """Tell what each fetch carries, for the message of a test that finds a wrong origin."""
+    found = []
+    for record in records_of(watch.scope).values():
+        code = record.site.code if record.site is not None else None
+        role = None if code is None else (_roles.get(id(code)), any(code is kept for kept in _kept))
+        path = record.call_path.frames if record.call_path is not None else ()
+        names = [frame.code.co_qualname for frame in path]
+        found.append(f"{record.model.__name__}: site {code}, role {role}, {record.method}, path {names}")
+    return found
+
+
 @pytest.mark.parametrize("item", parameters())
 def test_scenario_gives_the_labelled_findings(item: Scenario) -> None:
     """Nothing is missed, and nothing else is said."""
-    findings, _ = _watched(item)
+    with quell.watch() as watch:
+        item.run(None)
 
     expected = sorted(expectation(label, item.function) for label in item.expected)
-    assert sorted(comparable(finding) for finding in findings) == expected
+    found = sorted(comparable(finding) for finding in watch.findings)
+    assert found == expected, "\n".join(_sites_of(watch))
 
 
 @pytest.mark.parametrize("item", parameters())
