@@ -10,6 +10,7 @@ from django.core.checks import Warning as CheckWarning
 
 from quell.conf import PREFIX, get_settings, problem_of, setting_names
 from quell.exceptions import QuellError, UsageError
+from quell.loading.covering import WAY_OUT, coverages
 from quell.loading.declared import wrong_plans
 from quell.loading.recorded.setting import read_setting
 from quell.loading.recorded.tables import check_plan
@@ -85,6 +86,22 @@ def check_recorded_plans(app_configs: Sequence[AppConfig] | None = None, **_: ob
         except QuellError as error:
             found.append(Error(f"The plan of {origin}: {error}", hint=_RECORD_HINT, id="quell.E005"))
     return found
+
+
+@register("quell")
+def check_views(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """
+    Report each view whose serializer reads what its declared plan does not load (quell.W002).
+
+    Cost: no query.
+    """
+    if not getattr(django_settings, "ROOT_URLCONF", ""):
+        return []
+    return [
+        CheckWarning(f"{found.problem}.", hint=WAY_OUT, obj=found.view, id="quell.W002")
+        for found in coverages()
+        if found.problem
+    ]
 
 
 def _unknown_names() -> Iterator[CheckMessage]:

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from quell.checks import check_settings
 from quell.exceptions import UsageError
 from quell.loading.recorded.keeping import check, keep
+from quell.management.coverage import check_views
 from quell.management.fixing.source import CannotFixError
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.options import add_recording, json_file, positive, repeat_common_options
@@ -75,6 +76,11 @@ class Command(BaseCommand):
         repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
+        verbs.add_parser(
+            "check",
+            help="tell which plans of views miss what their serializers read",
+            description="Compare the plan of each action with what its serializer reads. No page is visited.",
+        )
 
     def _add_fix(self, verbs: Any) -> None:  # noqa: ANN401 -- argparse names no class for it
         fix = verbs.add_parser(
@@ -104,6 +110,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
         """Run a verb; exits 1 when there are findings."""
+        if options["verb"] == "check":
+            self._check()
+        else:
+            self._visit_pages(options)
+
+    def _check(self) -> None:
+        """Compare plans with serializers; exits 1 when one misses something."""
+        text, is_missing = check_views()
+        self._print(text)
+        if is_missing:
+            sys.exit(1)
+
+    def _visit_pages(self, options: dict[str, Any]) -> None:
         if not settings.DEBUG and not options["allow_production"]:
             msg = "DEBUG is off. Profile a development machine, or pass --allow-production to visit this one."
             raise CommandError(msg, returncode=USAGE_ERROR)
