@@ -16,6 +16,7 @@ PAGES = (
     "docs/loading.md",
     "docs/peers.md",
     "docs/recording.md",
+    "docs/services.md",
     "docs/verification.md",
 )
 
@@ -55,6 +56,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
+    "faults": ("faults", lambda text: _from(text, r"^one mark per point")),
     "upstream": ("upstream", lambda text: text.rstrip()),
     "apps": (
         "apps",
