@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from threading import Barrier
 
 import pytest
 from django.db import connection, connections
@@ -107,3 +108,22 @@ def test_tasks_lose_nothing(isolation: Isolation) -> None:
     connections.close_all()
 
     _check(keys, asyncio.run(work()))
+
+
+def test_mariadb_loses_an_update_that_read_without_a_lock() -> None:
+    """At repeatable read both of two services commit, and only one of their updates is there."""
+    if connection.vendor != "mysql":
+        pytest.skip("PostgreSQL refuses the second one")
+    gate = Barrier(2)
+
+    @service(isolation="repeatable read")
+    def add() -> None:
+        row = Account.objects.get(name="account 0")
+        gate.wait(timeout=10)
+        row.balance += 1
+        row.save()
+
+    _accounts()
+    at_once(add, add)
+
+    assert in_thread(lambda: Account.objects.get(name="account 0").balance) == START + 1
