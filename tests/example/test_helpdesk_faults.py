@@ -42,7 +42,7 @@ def test_function_without_service_is_found_half_done() -> None:
 
 @pytest.mark.databases
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("slug", ["create-rule", "execute-workflow", "execute-integration"])
+@pytest.mark.parametrize("slug", ["execute-workflow", "execute-integration"])
 def test_crash_on_a_server_changes_nothing_or_everything(slug: str) -> None:
     """A server that loses a client, or kills its connection, keeps all of a service or nothing."""
     if connection.vendor == "sqlite":
