@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation faults transfers overhead browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,15 @@ peers: ## Compare what quell finds and costs with other tools
 
 soak: ## Answer 200,000 requests, and see that nothing is mixed up and nothing grows
 	@$(call script,benchmarks/soak.py,soak,python -m benchmarks.soak)
+
+faults: ## Crash the services of the help desk at every statement, and compare every cell of every table
+	@$(call script,benchmarks/service_faults.py,py313-django61,python -m benchmarks.service_faults)
+
+transfers: ## Transfer between 20 rows by 50 threads and by 200 tasks, beside other ways to run again
+	@$(call script,benchmarks/service_concurrency.py,services,python -m benchmarks.service_concurrency)
+
+overhead: ## Measure what a service costs over transaction.atomic(), sync and async
+	@$(call script,benchmarks/service_cost.py,py313-django61,python -m benchmarks.service_cost)
 
 browser: ## Run the tests that drive a real browser
 	@$(call script,tools/browser.py,py313-django61,python -m tools.browser)

@@ -66,11 +66,14 @@ DEMO = Environment(name="demo", pythons=(_RUNNING,), requirements=("demo", _DEMO
 # nplusone and django-nplus1 do not run everywhere; this is where all of them do.
 PEERS = Environment(name="peers", pythons=("3.13", "3.12"), requirements=("peers", "django61"))
 SOAK = Environment(name="soak", pythons=("3.13", "3.12"), requirements=("soak", "django61"))
+SERVICES = Environment(name="services", pythons=("3.13", "3.12"), requirements=("services", "django61"))
 DRF = tuple(
     replace(found, name=f"drf-{found.name}", requirements=("drf", *found.requirements[1:]))
     for found in MATRIX
 )
-ENVIRONMENTS = {environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK, *DRF)}
+ENVIRONMENTS = {
+    environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK, SERVICES, *DRF)
+}
 
 
 def ensure(environment: Environment) -> None:

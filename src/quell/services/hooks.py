@@ -66,6 +66,8 @@ def taken_hooks(connection: BaseDatabaseWrapper) -> list[Hook]:
     Django stops at the first that fails, and its error leaves the block whose rows are committed.
     """
     waiting: list[Any] = connection.run_on_commit
+    if not waiting:
+        return []
     connection.run_on_commit = []
     return [entry[1] for entry in waiting]
 

@@ -14,7 +14,7 @@ from django.db.models import Model
 
 _COLLECTIONS = (list, tuple, set, frozenset)
 # What can be changed in place is copied, so that a change is undone.
-_CHANGEABLE = (dict, list, set, bytearray)
+_CHANGEABLE = frozenset({dict, list, set, bytearray})
 
 
 class _State(NamedTuple):
@@ -39,9 +39,9 @@ def give_back(states: Iterable[_State]) -> None:
     """Put each instance into the state that it was in; a state can be given back several times."""
     for instance, values, state in states:
         instance.__dict__.clear()
-        instance.__dict__.update({name: _copied(value) for name, value in values.items()})
+        instance.__dict__.update(_copied(values))
         instance._state.__dict__.clear()
-        instance._state.__dict__.update({name: _copied(value) for name, value in state.items()})
+        instance._state.__dict__.update(_copied(state))
 
 
 def _models(values: Iterable[object]) -> Iterator[Model]:
@@ -49,17 +49,20 @@ def _models(values: Iterable[object]) -> Iterator[Model]:
 
 
 def _state_of(instance: Model) -> _State:
-    values = {name: _copied(value) for name, value in instance.__dict__.items()}
-    return _State(
-        instance, values, {name: _copied(value) for name, value in instance._state.__dict__.items()}
-    )
+    return _State(instance, _copied(instance.__dict__), _copied(instance._state.__dict__))
 
 
-def _copied(value: Any) -> Any:
-    if type(value) in _CHANGEABLE:
-        # Of rows that it holds, a collection is copied and not the rows: caches of relations share them.
-        return _shallow(value) if _holds_objects(value) else deepcopy(value)
-    return value
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a namespace, and what can be changed in it: most rows hold nothing of that kind, and cost no call each."""
+    copied = dict(values)
+    for name, value in values.items():
+        if type(value) in _CHANGEABLE:
+            if not value:
+                copied[name] = value.copy()
+                continue
+            # Of rows that it holds, a collection is copied and not the rows: caches of relations share them.
+            copied[name] = _shallow(value) if _holds_objects(value) else deepcopy(value)
+    return copied
 
 
 def _holds_objects(value: Any) -> bool:

@@ -65,9 +65,10 @@ class Run:
             self.roll_back(error)
             raise
         self._leave_guard()
-        hooks = [
-            hook for block in blocks if block.kind == "outermost" for hook in taken_hooks(block.connection)
-        ]
+        hooks: list[Hook] = []
+        for block in blocks:
+            if block.kind == "outermost":
+                hooks += taken_hooks(block.connection)
         committed: list[str] = []
         while blocks:
             block = blocks.pop(0)

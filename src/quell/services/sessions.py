@@ -67,6 +67,8 @@ class Session:
         self.connections: dict[str, BaseDatabaseWrapper] = {}
         self.is_over = False
         self.is_suspect = False
+        # Whether the thread was left as the next service needs it.
+        self.is_rested = False
         self._is_ending = False
         self.doom: BaseException | None = None
         self.managers: list[AbstractAsyncContextManager[Session]] = []
@@ -143,6 +145,10 @@ class Session:
             for connection in self.connections.values():
                 _doom(connection, self.doom)
         self.run.commit()
+        if not self.lane.is_borrowed:
+            # Here, as another job for the thread would cost a third of a short service.
+            self.lane.rest(is_suspect=self.is_suspect)
+            self.is_rested = True
 
     def doom_by(self, error: BaseException) -> None:
         """Note that a joined service failed: the savepoint around it, or the whole, cannot be kept."""
