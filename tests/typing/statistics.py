@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, assert_type
 
+from django.db.models import QuerySet
+
 from quell import Statistics, acollect, collect
 from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Ratio, Series
 from quell.aggregation.explaining import Explanation
@@ -32,6 +34,9 @@ assert_type(collect(tickets=TicketStatistics, count=Ticket.objects.all()), Colle
 assert_type(TicketStatistics().by("subject"), Grouped)
 assert_type(TicketStatistics().by("subject").fetch(), Groups)
 assert_type(TicketStatistics().by("subject").fetch()["x"], Group)
+
+assert_type(TicketStatistics.annotate(Ticket.objects.all(), batched=True), QuerySet[Any, Any])
+TicketStatistics.attach(Ticket.objects.all())
 
 
 def _over_time(since: date) -> None:
