@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Count as PlainCount
 from django.db.models import F, Q, QuerySet
 from django.db.models import Sum as PlainSum
 from django.test.utils import CaptureQueriesContext
@@ -58,6 +59,14 @@ def test_each_row_has_the_numbers_of_its_own(tickets: QuerySet[Ticket, Ticket], 
     assert found == expected
     assert [row["comment_count"] for row in found] == [4, 1, 0]
     assert len(captured) == (2 if batched else 1)
+
+
+def test_a_join_multiplies_and_statistics_do_not(tickets: QuerySet[Ticket, Ticket]) -> None:
+    """Two lines of the numbers 0 and 1 and four comments: the joined sum is 4, and that of the lines is 1."""
+    joined = tickets.annotate(s=PlainSum("lines__number"), c=PlainCount("comments"))
+    assert joined.values_list("s", "c")[0] == (4, 8)
+    apart = Statistics.of(Ticket, s=Sum("lines__number"), c=Count("comments")).annotate(tickets)
+    assert apart.values_list("s", "c")[0] == (1, 4)
 
 
 @pytest.mark.usefixtures("tickets")

@@ -6,7 +6,7 @@ from typing import Any, assert_type
 from django.db.models import QuerySet
 
 from quell import Statistics, acollect, collect
-from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Ratio, Series
+from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Median, Ratio, Series
 from quell.aggregation.explaining import Explanation
 from tests.planapp.models import Ticket
 
@@ -17,6 +17,7 @@ class TicketStatistics(Statistics):
     total = Count("pk")
     mean = Avg("lines__number")
     share = Ratio("total", "total")
+    middle = Median("lines__number")
 
     class Meta:
         model = Ticket
@@ -25,6 +26,7 @@ class TicketStatistics(Statistics):
 assert_type(TicketStatistics.total, Count)
 assert_type(TicketStatistics().fetch(), TicketStatistics)
 assert_type(TicketStatistics(Ticket.objects.all()).fetch().total, int)
+assert_type(TicketStatistics().fetch().middle, float | None)
 assert_type(TicketStatistics().fetch()["mean"], Any)
 assert_type(TicketStatistics().explain(), Explanation)
 assert_type(TicketStatistics().keys(), tuple[str, ...])

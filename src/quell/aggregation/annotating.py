@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -20,30 +22,47 @@ from quell.exceptions import UsageError
 # as instances one subquery returns them together; see Note [Packed numbers].
 
 
-def annotations_of(declaration: Declaration) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class RowNumbers:
     """
-    Return an annotation for each name.
+    The numbers of a declaration, and the annotation of each.
+
+    ``arrays`` are the subqueries that return several of them, by the database and the names; see Note [Packed numbers].
+    """
+
+    numbers: Mapping[str, Number]
+    annotations: Mapping[str, Any]
+    arrays: dict[tuple[str, ...], Any] = field(default_factory=dict)
+
+
+def row_numbers(declaration: Declaration) -> RowNumbers:
+    """
+    Return the numbers of rows; they are made once, unless they hold the key of a content type.
 
     Raises:
         UsageError: If a name is that of a field, or a number is a ratio.
     """
+    is_generic = declaration.asked_of(frozenset()).is_generic
+    return _row_numbers(declaration) if is_generic else _kept_row_numbers(declaration)
+
+
+@lru_cache(maxsize=256)
+def _kept_row_numbers(declaration: Declaration) -> RowNumbers:
+    return _row_numbers(declaration)
+
+
+def _row_numbers(declaration: Declaration) -> RowNumbers:
     model = declaration.model
     check_names(model, declaration.expressions)
-    numbers = numbers_of(declaration)
+    numbers = _numbers(declaration)
     try:
-        return {name: _annotation(model, number) for name, number in numbers.items()}
+        return RowNumbers(numbers, {name: _annotation(model, number) for name, number in numbers.items()})
     except (FieldError, TypeError, ValueError) as error:
         msg = f"{model._meta.label}: {error}"
         raise UsageError(msg) from error
 
 
-def numbers_of(declaration: Declaration) -> dict[str, Number]:
-    """
-    Return the numbers by name.
-
-    Raises:
-        UsageError: If one of them is a ratio, which no statement divides.
-    """
+def _numbers(declaration: Declaration) -> dict[str, Number]:
     asked = declaration.asked_of(frozenset())
     found: dict[str, Number] = {}
     for name, source in asked.sources.items():
@@ -65,7 +84,7 @@ def check_names(model: type[Model], expressions: Mapping[str, Any]) -> None:
         UsageError: If there is one.
     """
     taken = {
-        name for field in model._meta.get_fields() for name in (field.name, getattr(field, "attname", ""))
+        name for column in model._meta.get_fields() for name in (column.name, getattr(column, "attname", ""))
     }
     for name in expressions:
         if name in taken or name == "pk":
@@ -93,7 +112,7 @@ def common_conditions(numbers: Mapping[str, Number]) -> tuple[Any, ...]:
 def of_one_row(model: type[Model]) -> Any:
     """Return a query of the row that the query outside is at."""
     rows: QuerySet[Any, Any] = QuerySet(model)
-    key = {field.attname: OuterRef(field.attname) for field in model._meta.pk_fields}
+    key = {column.attname: OuterRef(column.attname) for column in model._meta.pk_fields}
     query: Any = rows.filter(**key).query
     query.clear_ordering(force=True)
     query.clear_select_clause()

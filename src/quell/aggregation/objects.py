@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 
-from quell.aggregation.annotating import annotations_of, check_names, numbers_of
+from quell.aggregation.annotating import check_names, row_numbers
 from quell.aggregation.declaring import Declaration
 from quell.aggregation.packing import StatisticsIterable, with_numbers
 from quell.exceptions import UsageError
@@ -28,5 +28,6 @@ def annotate(queryset: QuerySet[Any, Any], declaration: Declaration, *, batched:
         check_names(declaration.model, declaration.expressions)
         found: QuerySet[Any, Any] = with_numbers(queryset, batched=declaration)
         return found
-    annotated: Any = queryset.annotate(**annotations_of(declaration))
-    return with_numbers(annotated, annotated=numbers_of(declaration)) if makes_rows else annotated  # type: ignore[no-any-return]
+    numbers = row_numbers(declaration)
+    annotated: Any = queryset.annotate(**numbers.annotations)
+    return with_numbers(annotated, annotated=numbers) if makes_rows else annotated  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from django.db.models import Func, Model, TextField
 from django.db.models.query import ModelIterable
 from django.utils.module_loading import import_string
 
-from quell.aggregation.annotating import common_conditions, of_one_row, select, together
+from quell.aggregation.annotating import RowNumbers, common_conditions, of_one_row, select, together
 from quell.aggregation.attaching import CHUNK_SIZE, attach
 from quell.aggregation.declaring import Declaration
 from quell.aggregation.numbers import Number
@@ -78,7 +78,7 @@ copyreg.pickle(_PickledAsPlain, _plain)  # type: ignore[arg-type]  # the stubs k
 class StatisticsIterable(ModelIterable, metaclass=_PickledAsPlain):  # type: ignore[type-arg]  # in the stubs only
     """Makes instances that have numbers; a subclass knows which."""
 
-    annotated: ClassVar[tuple[Mapping[str, Number], ...]] = ()
+    annotated: ClassVar[tuple[RowNumbers, ...]] = ()
     batched: ClassVar[tuple[Declaration, ...]] = ()
 
     def __iter__(self) -> Iterator[Any]:
@@ -108,7 +108,7 @@ def _unpacked(rows: Iterator[Any], packs: tuple[Pack, ...], connection: Any) -> 
 
 
 def with_numbers(
-    queryset: Any, *, annotated: Mapping[str, Number] | None = None, batched: Declaration | None = None
+    queryset: Any, *, annotated: RowNumbers | None = None, batched: Declaration | None = None
 ) -> Any:
     """Return a queryset whose instances have numbers, beside those that they have already."""
     before: Any = queryset._iterable_class
@@ -121,7 +121,7 @@ def with_numbers(
     return found
 
 
-def packed(queryset: Any, annotated: tuple[Mapping[str, Number], ...], connection: Any) -> Any:
+def packed(queryset: Any, annotated: tuple[RowNumbers, ...], connection: Any) -> Any:
     """Return the queryset with one column for several numbers where that gives the same rows, and those columns."""
     # See Note [Packed numbers]
     query = queryset.query
@@ -132,7 +132,7 @@ def packed(queryset: Any, annotated: tuple[Mapping[str, Number], ...], connectio
     needed = {path for item in ordering for path in _names(item)}
     packs: list[Pack] = []
     for numbers in annotated:
-        for names in together(numbers):
+        for names in together(numbers.numbers):
             free = tuple(
                 name
                 for name in names
@@ -142,7 +142,7 @@ def packed(queryset: Any, annotated: tuple[Mapping[str, Number], ...], connectio
             )
             if len(free) > 1:
                 queryset = queryset._chain() if not packs else queryset
-                packs.append(_pack(queryset, {name: numbers[name] for name in free}, len(packs), connection))
+                packs.append(_pack(queryset, numbers, free, len(packs), connection))
     return queryset, tuple(packs)
 
 
@@ -150,21 +150,28 @@ def _names(item: Any) -> list[str]:
     return [item.lstrip("-")] if isinstance(item, str) else list(paths_of(item))
 
 
-def _pack(queryset: Any, numbers: Mapping[str, Number], position: int, connection: Any) -> Pack:
+def _pack(queryset: Any, numbers: RowNumbers, names: tuple[str, ...], position: int, connection: Any) -> Pack:
     query = queryset.query
-    hoisted = common_conditions(numbers)
-    array = Func(
-        *(number.expression(hoisted) for number in numbers.values()),
-        template=_ARRAYS[connection.vendor],
-        output_field=TextField(),
-    )
-    inner = select(of_one_row(queryset.model), "numbers_", array, hoisted)
+    key = (connection.vendor, *names)
+    if key not in numbers.arrays:
+        chosen = {name: numbers.numbers[name] for name in names}
+        numbers.arrays[key] = _array(queryset.model, chosen, connection.vendor)
     # No field may end with an underscore, so none is taken for a column.
     column = f"numbers_{position}_"
     selected = set(query.annotation_select)
-    query.add_annotation(NumberOfRow(inner, output_field=TextField()), column)
-    query.set_annotation_mask((selected - set(numbers)) | {column})
-    return Pack(column, tuple(_named(name, query.annotations[name], connection) for name in numbers))
+    query.add_annotation(numbers.arrays[key], column)
+    query.set_annotation_mask((selected - set(names)) | {column})
+    return Pack(column, tuple(_named(name, query.annotations[name], connection) for name in names))
+
+
+def _array(model: type[Model], numbers: Mapping[str, Number], vendor: str) -> Any:
+    hoisted = common_conditions(numbers)
+    array = Func(
+        *(number.expression(hoisted) for number in numbers.values()),
+        template=_ARRAYS[vendor],
+        output_field=TextField(),
+    )
+    return NumberOfRow(select(of_one_row(model), "numbers_", array, hoisted), output_field=TextField())
 
 
 def _named(name: str, expression: Any, connection: Any) -> tuple[str, Any, tuple[Any, ...]]:
