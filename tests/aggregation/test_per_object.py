@@ -103,7 +103,9 @@ def test_a_number_is_an_annotation(tickets: QuerySet[Ticket, Ticket]) -> None:
     assert rows.values("public_count", "is_first")[0] == {"public_count": 2, "is_first": True}
     assert rows.aggregate(x=PlainSum("comment_count")) == {"x": 5}
     assert rows.filter(line_count=2).count() == 1
-    assert [row.comment_count for row in rows.union(rows).order_by("comment_count")] == [0, 1, 4]
+    assert [
+        row.comment_count for row in rows.order_by().union(rows.order_by()).order_by("comment_count")
+    ] == [0, 1, 4]
     assert list(tickets.filter(pk__in=rows.filter(comment_count=1))) == [second]
     assert list(rows.annotate(double=F("comment_count") * 2).values_list("double", flat=True)) == [8, 2, 0]
     assert rows.get(comment_count=4).line_average == 0.5
