@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Count as PlainCount
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from quell import collect
@@ -107,6 +107,18 @@ def test_groups_of_any_queryset_are_those_of_its_rows(tickets: QuerySet[Ticket, 
     only = Statistics.of(tickets, x=Count("pk", subject="1")).by("customer__name").fetch()
     assert [group.x for group in only] == [0, 1]
     assert list(Statistics.of(Line.objects.none(), n=Count("pk")).by("number").fetch()) == []
+
+
+def test_impossible_conditions_leave_types_alone(tickets: QuerySet[Ticket, Ticket]) -> None:
+    """A number that no row can have beside numbers over other relations is that of an empty set."""
+    numbers = Statistics.of(
+        tickets,
+        n=Count("pk"),
+        s=Sum("comments__author", filter=Q(pk__in=[])),
+        c=Count("topics", filter=Q(pk__in=[])),
+    )
+
+    assert [(group.n, group.s, group.c) for group in numbers.by("subject").fetch()] == [(1, None, 0)] * 3
 
 
 def test_groups_and_rows_share_one_statement(

@@ -264,3 +264,8 @@ def test_manager_of_a_relation_is_a_queryset(tickets: QuerySet[Ticket, Ticket]) 
 async def test_async_fetch_returns_the_same() -> None:
     """In async code afetch() is awaited."""
     assert (await TicketStatistics(Ticket.objects.none()).afetch()).total == 0
+
+
+def test_a_many_to_many_field_counts_related_rows(tickets: QuerySet[Ticket, Ticket]) -> None:
+    """It is none of the model's own columns, whatever Django says of it."""
+    assert Statistics.of(tickets, n=Count("topics"), m=Count("blocks")).fetch()["n"] == 3

@@ -3,8 +3,10 @@
 from datetime import date
 from typing import Any, assert_type
 
+from django.db.models import QuerySet
+
 from quell import Statistics, acollect, collect
-from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Ratio, Series
+from quell.aggregation import Avg, Buckets, Collected, Count, Group, Grouped, Groups, Median, Ratio, Series
 from quell.aggregation.explaining import Explanation
 from tests.planapp.models import Ticket
 
@@ -15,6 +17,7 @@ class TicketStatistics(Statistics):
     total = Count("pk")
     mean = Avg("lines__number")
     share = Ratio("total", "total")
+    middle = Median("lines__number")
 
     class Meta:
         model = Ticket
@@ -23,6 +26,7 @@ class TicketStatistics(Statistics):
 assert_type(TicketStatistics.total, Count)
 assert_type(TicketStatistics().fetch(), TicketStatistics)
 assert_type(TicketStatistics(Ticket.objects.all()).fetch().total, int)
+assert_type(TicketStatistics().fetch().middle, float | None)
 assert_type(TicketStatistics().fetch()["mean"], Any)
 assert_type(TicketStatistics().explain(), Explanation)
 assert_type(TicketStatistics().keys(), tuple[str, ...])
@@ -32,6 +36,9 @@ assert_type(collect(tickets=TicketStatistics, count=Ticket.objects.all()), Colle
 assert_type(TicketStatistics().by("subject"), Grouped)
 assert_type(TicketStatistics().by("subject").fetch(), Groups)
 assert_type(TicketStatistics().by("subject").fetch()["x"], Group)
+
+assert_type(TicketStatistics.annotate(Ticket.objects.all(), batched=True), QuerySet[Any, Any])
+TicketStatistics.attach(Ticket.objects.all())
 
 
 def _over_time(since: date) -> None:

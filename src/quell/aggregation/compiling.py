@@ -87,29 +87,30 @@ def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
     # annotate() would group by the key of each row; without groups the rows are one.
     for name, number in part.numbers.items():
         query.add_annotation(number.expression(part.hoisted), name)
-    _keep_rows(query, frozenset(rows.query.alias_map))
-    _restrict(query, part)
+    keep_rows(query, frozenset(rows.query.alias_map))
+    restrict(query, part.hoisted)
     return query
 
 
 def _existence(part: Part, rows: Rows) -> Any:
     query = start(rows)
-    _restrict(query, part)
+    restrict(query, part.hoisted)
     return query.exists()
+
+
+def restrict(query: Any, conditions: tuple[Any, ...]) -> None:
+    """Let a query return rows alone that satisfy all conditions."""
+    condition = joined_by_and(conditions)
+    if condition is not None:
+        # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
+        query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
 
 
 def _as_bool(value: Any, expression: Any, connection: Any) -> bool:
     return bool(value)
 
 
-def _restrict(query: Any, part: Part) -> None:
-    condition = joined_by_and(part.hoisted)
-    if condition is not None:
-        # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
-        query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
-
-
-def _keep_rows(query: Any, before: frozenset[str]) -> None:
+def keep_rows(query: Any, before: frozenset[str]) -> None:
     """
     Let no join of one number drop a row that another one counts.
 

@@ -18,6 +18,22 @@ from quell.aggregation.statements import Plan
 from quell.exceptions import UsageError
 
 _MAX_PLANS = 256
+_RESERVED = frozenset(
+    {
+        "afetch",
+        "annotate",
+        "attach",
+        "by",
+        "declaration",
+        "explain",
+        "fetch",
+        "keys",
+        "of",
+        "over",
+        "queryset",
+    }
+    | {"with_values"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +84,10 @@ class Declaration:
         Raises:
             UsageError: If one of them is wrong.
         """
-        known = rows.annotations
+        return self.asked_of(rows.annotations)
+
+    def asked_of(self, known: frozenset[str]) -> Asked:
+        """Do as ``asked()`` where ``known`` are the names of annotations."""
         if known not in self._asked:
             self._asked[known] = _ask(self.model, self.expressions, known)
         return self._asked[known]
@@ -146,3 +165,15 @@ def _operand_names(name: str, ratio: Ratio) -> tuple[str, str]:
         upper if isinstance(upper, str) else f"{name} / 1",
         lower if isinstance(lower, str) else f"{name} / 2",
     )
+
+
+def check_number_name(owner: str, name: str) -> None:
+    """
+    Refuse a name that is a method of every Statistics class.
+
+    Raises:
+        UsageError: If it is one, or begins with an underscore.
+    """
+    if name in _RESERVED or name.startswith("_"):
+        msg = f'"{name}" of {owner} cannot be the name of a number; choose another one'
+        raise UsageError(msg)

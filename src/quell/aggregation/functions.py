@@ -73,7 +73,9 @@ def _is_some(value: Any, expression: Any, connection: Any) -> bool:
     return bool(value)
 
 
-class _OfColumn(Conditional):
+class OfColumn(Conditional):
+    """An aggregate whose value has the type of a column."""
+
     if TYPE_CHECKING:
 
         @overload
@@ -83,27 +85,27 @@ class _OfColumn(Conditional):
         def __get__(self, instance: object | None, owner: type) -> Value: ...
 
 
-class Sum(_OfColumn, models.Sum):
+class Sum(OfColumn, models.Sum):
     """Add up a column; ``None`` without rows, unless ``default=`` says otherwise."""
 
 
-class Avg(_OfColumn, models.Avg):
+class Avg(OfColumn, models.Avg):
     """Average a column."""
 
 
-class Min(_OfColumn, models.Min):
+class Min(OfColumn, models.Min):
     """Find the smallest value of a column."""
 
 
-class Max(_OfColumn, models.Max):
+class Max(OfColumn, models.Max):
     """Find the largest value of a column."""
 
 
-class StdDev(_OfColumn, models.StdDev):
+class StdDev(OfColumn, models.StdDev):
     """Compute the standard deviation of a column, of the whole population unless ``sample=True``."""
 
 
-class Variance(_OfColumn, models.Variance):
+class Variance(OfColumn, models.Variance):
     """Compute the variance of a column, of the whole population unless ``sample=True``."""
 
 

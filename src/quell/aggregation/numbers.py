@@ -138,8 +138,10 @@ def is_row_count(model: type[Model], expression: Any) -> bool:
     (path,) = paths_of(source)
     if LOOKUP_SEP in path:
         return False
-    field: Any = resolve(model, path).field
-    is_own = isinstance(field, Field) and field.concrete
+    reference = resolve(model, path)
+    field: Any = reference.field
+    # Django 5.2 calls a many-to-many field concrete.
+    is_own = isinstance(field, Field) and field.concrete and not reference.to_many
     is_key = path == "pk" or (is_own and field.primary_key)
     if getattr(expression, "distinct", False):
         return is_key and len(model._meta.pk_fields) == 1

@@ -39,3 +39,16 @@ class Collected(Mapping[str, Any]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Collected, (self._results,)
+
+
+class Named:
+    """Gives the aggregate on the class that declares it, and its value on a result."""
+
+    __slots__ = ("expression", "name")
+
+    def __init__(self, name: str, expression: object) -> None:
+        self.name = name
+        self.expression = expression
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self.expression if instance is None else instance[self.name]

@@ -1,6 +1,6 @@
 """Numbers declared by class or made at hand, fetched by one statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -8,13 +8,15 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.models import Manager, Model, QuerySet
 
-from quell.aggregation.declaring import Declaration
+from quell.aggregation.attaching import attach_by_alias
+from quell.aggregation.declaring import Declaration, check_number_name
 from quell.aggregation.explaining import Explanation
 from quell.aggregation.explaining import explain as describe
 from quell.aggregation.facts import ask_costs
 from quell.aggregation.grouping import Grouped, read_keys
+from quell.aggregation.objects import annotate
 from quell.aggregation.ratios import Ratio
-from quell.aggregation.results import Collected
+from quell.aggregation.results import Collected, Named
 from quell.aggregation.rows import Rows, read_rows
 from quell.aggregation.series import Series, Step, series
 from quell.aggregation.statements import assemble
@@ -24,22 +26,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 _S = TypeVar("_S", bound="Statistics")
-_RESERVED = frozenset(
-    {"afetch", "by", "declaration", "explain", "fetch", "keys", "of", "over", "queryset", "with_values"}
-)
-
-
-class _Named:
-    """Gives the aggregate on the class, and its value on a result."""
-
-    __slots__ = ("expression", "name")
-
-    def __init__(self, name: str, expression: object) -> None:
-        self.name = name
-        self.expression = expression
-
-    def __get__(self, instance: "Statistics | None", owner: type) -> Any:
-        return self.expression if instance is None else instance[self.name]
 
 
 class Statistics:
@@ -67,9 +53,9 @@ class Statistics:
         expressions = dict(inherited.expressions) if inherited else {}
         for name, value in list(vars(cls).items()):
             if isinstance(value, Ratio) or hasattr(value, "resolve_expression"):
-                _check_name(cls, name)
+                check_number_name(cls.__qualname__, name)
                 expressions[name] = value
-                setattr(cls, name, _Named(name, value))
+                setattr(cls, name, Named(name, value))
             elif name in expressions:
                 del expressions[name]
         model = getattr(vars(cls).get("Meta"), "model", None) or (inherited and inherited.model)
@@ -175,6 +161,34 @@ class Statistics:
         """
         return series(self.declaration(), self.queryset, name, every, since=since, until=until, tz=tz)
 
+    @classmethod
+    def annotate(cls, queryset: "QuerySet[Any, Any]", *, batched: bool = False) -> "QuerySet[Any, Any]":
+        """
+        Return a queryset whose rows have the numbers, each over what belongs to that row.
+
+        Args:
+            queryset: Rows of the model.
+            batched: Look the numbers up once the rows are there, in one statement for each 2,000 of them, instead of
+                in subqueries; nothing can be filtered or ordered by them then.
+
+        Raises:
+            UsageError: If the queryset is one of another model or returns no instances, a number has the name of a
+                field, or a ratio is not batched.
+        """
+        return annotate(cls(queryset).queryset, cls.declaration(), batched=batched)
+
+    @classmethod
+    def attach(cls, rows: "Iterable[Model]") -> None:
+        """
+        Give rows that are loaded the numbers as attributes, such as those of a page.
+
+        Raises:
+            UsageError: If a row is none of the model or was never saved, or a number has the name of a field.
+
+        Cost: one statement for 2,000 rows of one database.
+        """
+        attach_by_alias(cls.declaration(), rows)
+
     def explain(self) -> Explanation:
         """
         Ask the database for the cost of each number, and plan all later statements of this shape by the answers.
@@ -268,9 +282,3 @@ def _restore(cls: type[_S], values: dict[str, Any]) -> _S:
     # Without the queryset: a result is values.
     object.__setattr__(result, "_values", dict(values))
     return result
-
-
-def _check_name(cls: type, name: str) -> None:
-    if name in _RESERVED or name.startswith("_"):
-        msg = f'"{name}" of {cls.__qualname__} cannot be the name of a number; choose another one'
-        raise UsageError(msg)

@@ -59,9 +59,22 @@ def _offsets(branches: Sequence[Branch]) -> list[int]:
 def _sql(connection: Any, branches: Sequence[Branch]) -> str:
     quote = connection.ops.quote_name
     return " UNION ALL ".join(
-        f"SELECT {', '.join([str(number), *_selected(connection, branches, number)])} FROM ({branch.sql}) {quote('t')}"
+        f"SELECT {', '.join([str(number), *_selected(connection, branches, number)])} "
+        f"FROM ({_typed(connection, branch)}) {quote('t')}"
         for number, branch in enumerate(branches)
     )
+
+
+def _typed(connection: Any, branch: Branch) -> str:
+    """Give a type to what Django writes for an aggregate of no row; on PostgreSQL it would be a text."""
+    sql = branch.sql
+    for column in branch.columns:
+        name = connection.ops.quote_name(column.name)
+        for before in ("SELECT ", ", "):
+            sql = sql.replace(
+                f"{before}NULL AS {name}", f"{before}{_nothing(connection, column)} AS {name}", 1
+            )
+    return sql
 
 
 def _selected(connection: Any, branches: Sequence[Branch], own: int) -> Iterator[str]:

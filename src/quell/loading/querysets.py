@@ -1,15 +1,26 @@
 """Querysets and managers that know plans by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from django.db.models import Manager, Model, QuerySet
+from django.db.models.expressions import BaseExpression
+from django.utils.module_loading import import_string
 
 from quell.exceptions import UsageError
 from quell.loading.plan import FetchPlan
 from quell.loading.values import closest
 
 _ModelT = TypeVar("_ModelT", bound=Model)
+
+
+class StatisticsClass(Protocol):
+    """What ``with_statistics()`` needs of a ``quell.Statistics`` class."""
+
+    def annotate(self, queryset: QuerySet[Any, Any], *, batched: bool = False) -> QuerySet[Any, Any]:
+        """Return the queryset with numbers of each row."""
+
+
 _OWN_STATE = ("_fetch_plans", "_plan_label")
 
 
@@ -44,6 +55,35 @@ class FetchPlanQuerySet(QuerySet[_ModelT, _ModelT]):
         found: Self = find_plan(plan, self).apply(self)  # type: ignore[assignment]  # a clone keeps its class
         found._plan_label = f'"{plan}"' if isinstance(plan, str) else repr(plan)
         return found
+
+    def with_statistics(
+        self,
+        statistics: "StatisticsClass | None" = None,
+        /,
+        *,
+        batched: bool = False,
+        **numbers: BaseExpression,
+    ) -> Self:
+        """
+        Return this queryset with numbers of each row.
+
+        Args:
+            statistics: A ``quell.Statistics`` class of the model.
+            batched: Look the numbers up once the rows are there, in one statement for each 2,000 of them.
+            numbers: Aggregates by name, in place of a class: ``with_statistics(comment_count=Count("comments"))``.
+
+        Raises:
+            UsageError: If there is neither or both, or ``Statistics.annotate()`` refuses them.
+        """
+        if (statistics is None) == (not numbers):
+            msg = (
+                'with_statistics() takes a Statistics class, or numbers as in comment_count=Count("comments")'
+            )
+            raise UsageError(msg)
+        # By name, as plans and statistics know nothing of each other.
+        given = statistics or import_string("quell.aggregation.Statistics").of(self.model, **numbers)
+        found: Any = given.annotate(self, batched=batched)
+        return found  # type: ignore[no-any-return]  # a clone keeps its class
 
     def batch_loading(self) -> Self:
         """
