@@ -66,12 +66,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker; begin to record, where the option asks for it."""
+    """Begin to record, where the option asks for it; declare the marker."""
+    _begin_recording(config)
     config.addinivalue_line(
         "markers", "quell(max_queries=None, ignore=()): what the queries of this test are held to"
     )
     config.stash[_FOUND] = {}
     config.pluginmanager.register(_Collector(config.stash[_FOUND]), "quell-collector")
+
+
+def _begin_recording(config: pytest.Config) -> None:
     file = config.getoption("--quell-record")
     is_checking = config.getoption("--quell-record-check")
     is_anew = config.getoption("--quell-record-anew")
