@@ -155,3 +155,30 @@ def test_plugin_imports_neither_django_nor_rooms() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_factories_are_not_blamed_and_markers_add_up(tmp_path: Path) -> None:
+    """What a factory runs in the call is setup; a test's own error stays; the closest number counts."""
+    (tmp_path / "factories.py").write_text(
+        "from tests.library.models import Author\n\n"
+        "def built():\n    return [author.country.name for author in Author.objects.all()]\n"
+    )
+    tests = """
+import factories
+
+def test_factory(rows):
+    factories.built()
+
+def test_error(rows):
+    slow()
+    raise KeyError("its own")
+
+@pytest.mark.quell(max_queries=0, ignore=["Q101"])
+class TestMarkers:
+    @pytest.mark.quell(max_queries=4, ignore=["Q104"])
+    def test_closest(self, rows):
+        slow()
+"""
+    output = _run(tmp_path, tests, "--quell")
+    assert "1 failed, 2 passed" in output
+    assert "KeyError: 'its own'" in output
