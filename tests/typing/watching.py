@@ -10,6 +10,7 @@ import quell
 from quell.events import Operation, QueryEvent
 from quell.findings import Finding, Location, Silenced
 from quell.middleware import QuellMiddleware
+from quell.testing import assert_constant_queries, assert_max_queries, assert_no_findings, quell_watch
 
 watch = quell.watch()
 assert_type(watch, quell.watch)
@@ -20,6 +21,11 @@ assert_type(watch.queries[0].trigger, Location | None)
 assert_type(watch.dropped_count, int)
 assert_type(watch.report(), str)
 assert_type(watch.silenced, tuple[Silenced, ...])
+assert_type(quell_watch(label="test"), quell.watch)
+with assert_max_queries(3) as counted, assert_no_findings() as faultless:
+    assert_type(counted, quell.watch)
+    assert_type(faultless, quell.watch)
+assert_constant_queries(lambda: None, grow=lambda count: count, sizes=(2, 3))
 with quell.watch() as opened:
     assert_type(opened, quell.watch)
 

@@ -1,0 +1,145 @@
+"""What a test asserts about the queries of a block."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
+
+from quell.events import QueryEvent
+from quell.exceptions import UsageError
+from quell.findings import Finding
+from quell.pipeline import watch
+from quell.reporting.text import plural, short_path
+from quell.sqltext.fingerprint import fingerprint
+
+
+def quell_watch(*, label: str = "") -> watch:
+    """Return a watch to open; the fixture of this name is one that runs."""
+    return watch(label=label)
+
+
+@contextmanager
+def assert_max_queries(maximum: int) -> Iterator[watch]:
+    """
+    Fail if the block runs more queries than that.
+
+    Raises:
+        AssertionError: At the end of the block, with the queries by shape, their lines and the fix.
+    """
+    with watch() as seen:
+        yield seen
+    refuse_more(seen, maximum)
+
+
+def refuse_more(seen: watch, maximum: int) -> None:
+    """Raise AssertionError if a watch saw more queries than that."""
+    count = len(seen.queries) + seen.dropped_count
+    if count > maximum:
+        head = f"{plural(count, 'query', 'queries')} ran, at most {maximum} may."
+        raise AssertionError("\n".join([head, *_shape_lines(seen.queries), *finding_lines(seen.findings)]))
+
+
+@contextmanager
+def assert_no_findings() -> Iterator[watch]:
+    """
+    Fail if the block does needless database work.
+
+    Raises:
+        AssertionError: At the end of the block, with each finding and its fix.
+    """
+    with watch() as seen:
+        yield seen
+    if seen.findings:
+        head = f"{plural(len(seen.findings), 'finding')}:"
+        raise AssertionError("\n".join([head, *finding_lines(seen.findings)]))
+
+
+def assert_constant_queries(
+    fn: Callable[[], object], *, grow: Callable[[int], object], sizes: Sequence[int] = (2, 5)
+) -> None:
+    """
+    Fail if a query runs more often the more rows there are.
+
+    Args:
+        fn: What to measure. At each size it runs once unmeasured, then measured.
+        grow: Called with the number of rows to add; its queries do not count, and its rows stay.
+        sizes: How many rows there are at each measurement, in rising order.
+
+    Raises:
+        AssertionError: If a shape of query runs more often at a larger size.
+        UsageError: If sizes do not rise, or ``fn`` ran no query.
+    """
+    steps = [size - before for before, size in zip((0, *sizes), sizes, strict=False)]
+    if len(steps) < 2 or min(steps) < 1:
+        msg = f"assert_constant_queries() needs two or more sizes that rise, such as (2, 5), not {sizes!r}."
+        raise UsageError(msg)
+    seen = []
+    for step in steps:
+        grow(step)
+        fn()
+        with watch() as measured:
+            fn()
+        if not measured.queries:
+            msg = "assert_constant_queries(): fn() ran no query, so there is nothing to compare."
+            raise UsageError(msg)
+        seen.append(measured)
+    counts = [Counter(_shape(event) for event in each.queries) for each in seen]
+    grown = [shape for shape in counts[-1] if _is_growing([count[shape] for count in counts])]
+    grown += [shape for count in counts[:-1] for shape in count if _is_growing([c[shape] for c in counts])]
+    if grown:
+        lines = [f"{plural(len(set(grown)), 'query grows', 'queries grow')} with the number of rows:"]
+        for shape in dict.fromkeys(grown):
+            numbers = ", ".join(f"{c[shape]} at {size} rows" for c, size in zip(counts, sizes, strict=True))
+            events = [event for each in seen for event in each.queries if _shape(event) == shape]
+            lines += [f"  {numbers}: {shape}", *_spot_lines(events)]
+        raise AssertionError("\n".join([*lines, *finding_lines(seen[-1].findings)]))
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[str]:
+    """Return each finding as three lines: what happened, where, and the code to write."""
+    lines = []
+    for finding in findings:
+        what = f"{finding.code} {finding.model} {finding.path}".rstrip()
+        lines.append(f"{what}: {finding.message or plural(finding.count, 'query', 'queries')}")
+        spots = dict.fromkeys(spot for spot in (finding.origin, finding.trigger) if spot is not None)
+        lines += [f"  at     {spot}" for spot in spots]
+        lines.append(f"  write  {finding.suggestion}")
+    return lines
+
+
+class QuellAssertions:
+    """The assertions as methods, to mix into a ``TestCase``."""
+
+    def assert_max_queries(self, maximum: int) -> AbstractContextManager[watch]:
+        """Fail if the block runs more queries than that."""
+        return assert_max_queries(maximum)
+
+    def assert_no_findings(self) -> AbstractContextManager[watch]:
+        """Fail if the block does needless database work."""
+        return assert_no_findings()
+
+    def assert_constant_queries(
+        self, fn: Callable[[], object], *, grow: Callable[[int], object], sizes: Sequence[int] = (2, 5)
+    ) -> None:
+        """Fail if a query runs more often the more rows there are."""
+        assert_constant_queries(fn, grow=grow, sizes=sizes)
+
+
+def _shape(event: QueryEvent) -> str:
+    return fingerprint(event.sql)
+
+
+def _is_growing(numbers: Sequence[int]) -> bool:
+    return any(later > sooner for sooner, later in pairwise(numbers))
+
+
+def _shape_lines(events: Sequence[QueryEvent]) -> list[str]:
+    shapes = Counter(map(_shape, events))
+    lines = []
+    for shape, count in shapes.most_common():
+        lines += [f"  {count} x {shape}", *_spot_lines([each for each in events if _shape(each) == shape])]
+    return lines
+
+
+def _spot_lines(events: Iterable[QueryEvent]) -> list[str]:
+    return [f"      at {spot}" for spot in dict.fromkeys(short_path(event.trigger) for event in events)]

@@ -1,0 +1,1 @@
+"""Assertions about queries, and the watches of the pytest plugin."""

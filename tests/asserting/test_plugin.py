@@ -1,0 +1,184 @@
+"""``pytest --quell``, ``--quell-report``, the marker and the fixtures, in runs of their own."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_HEAD = """
+import pytest
+from tests.library.models import Author, Country
+
+def grow(count):
+    for number in range(count):
+        country = Country.objects.create(name=f"Country {number}")
+        Author.objects.create(name=f"Author {number}", country=country)
+
+def slow():
+    return [author.country.name for author in Author.objects.all()]
+
+@pytest.fixture
+def rows(db):
+    grow(3)
+    slow()
+"""
+
+
+def _run(folder: Path, tests: str, *arguments: str) -> str:
+    (folder / "test_it.py").write_text(_HEAD + tests)
+    (folder / "pytest.ini").write_text(
+        f"[pytest]\nDJANGO_SETTINGS_MODULE = tests.settings\npythonpath = . {ROOT}\nasyncio_mode = auto\n"
+    )
+    is_installed = any(item.value == "quell.testing.plugin" for item in entry_points(group="pytest11"))
+    load = () if is_installed else ("-p", "quell.testing.plugin")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--strict-markers",
+        *load,
+        *arguments,
+    ]
+    done = subprocess.run(
+        [*command, "test_it.py"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "QUELL_TEST_DATABASE": "sqlite",
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.stdout + done.stderr
+
+
+def test_quell_fails_tests_with_problems(tmp_path: Path) -> None:
+    """A test with a problem fails, with path and line on one line and the fix; fixtures are not blamed."""
+    tests = """
+def test_setup(rows):
+    pass
+
+def test_slow(rows):
+    slow()
+
+async def test_async(rows):
+    [author.country.name async for author in Author.objects.select_related("country")]
+
+@pytest.mark.quell(ignore=["Q101"])
+def test_ignored(rows):
+    slow()
+"""
+    output = _run(tmp_path, tests, "--quell")
+    assert "1 failed, 3 passed" in output
+    assert re.search(rf"at     {re.escape(str(tmp_path / 'test_it.py'))}:\d+$", output, re.MULTILINE)
+    assert "select_related" in output
+    assert "FAILED test_it.py::test_slow" in output
+
+
+def test_report_fails_nothing(tmp_path: Path) -> None:
+    """The summary has the worst tests and places, and no test fails."""
+    output = _run(tmp_path, "\ndef test_slow(rows):\n    slow()\n", "--quell-report")
+    assert "1 passed" in output
+    assert "3 needless queries in 1 test, at 1 place" in output
+    assert "3  test_it.py::test_slow" in output
+
+
+def test_report_travels_with_reports_of_tests() -> None:
+    """What pytest-xdist sends from a worker to its controller has what the test came to."""
+    report = pytest.TestReport("a", ("a", 1, "a"), {}, "passed", None, "call", quell=[{"saved": 3}])
+    data = report._to_json()
+    assert pytest.TestReport._from_json(data).quell == [{"saved": 3}]
+
+
+def test_marker_limits_queries_without_the_flag(tmp_path: Path) -> None:
+    """The marker counts without the flag, and says what it does not know."""
+    tests = """
+@pytest.mark.quell(max_queries=3)
+def test_many(rows):
+    slow()
+
+@pytest.mark.quell(max_queries=4)
+def test_enough(rows):
+    slow()
+
+@pytest.mark.quell(max_queries=0)
+async def test_async(db):
+    await Country.objects.acount()
+
+@pytest.mark.quell(maximum=4)
+def test_misspelt(rows):
+    slow()
+"""
+    output = _run(tmp_path, tests)
+    assert "3 failed, 1 passed" in output
+    assert "1 query ran, at most 0 may." in output
+    assert "4 queries ran, at most 3 may." in output
+    assert "takes max_queries=5 and ignore=[...] only" in output
+
+
+def test_fixtures_work_without_the_flag(tmp_path: Path) -> None:
+    """All fixtures are there, in sync and async tests."""
+    tests = """
+def test_watch(rows, quell_watch):
+    slow()
+    assert [finding.code for finding in quell_watch.findings] == ["Q101"]
+
+async def test_async(db, quell_watch):
+    await Country.objects.acount()
+    assert len(quell_watch.queries) == 1
+
+def test_assertions(rows, assert_max_queries, assert_no_findings, assert_constant_queries):
+    with assert_max_queries(1), assert_no_findings():
+        Country.objects.count()
+    assert_constant_queries(Country.objects.count, grow=grow)
+"""
+    assert "3 passed" in _run(tmp_path, tests)
+
+
+def test_plugin_imports_neither_django_nor_rooms() -> None:
+    """Loading the plugin costs a project that does not ask for it nothing."""
+    code = (
+        "import sys, quell.testing.plugin; print([name for name in sys.modules if name.startswith('django')"
+        " or name.startswith('quell.') and not name.startswith('quell.testing')])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_factories_are_not_blamed_and_markers_add_up(tmp_path: Path) -> None:
+    """What a factory runs in the call is setup; a test's own error stays; the closest number counts."""
+    (tmp_path / "factories.py").write_text(
+        "from tests.library.models import Author\n\n"
+        "def built():\n    return [author.country.name for author in Author.objects.all()]\n"
+    )
+    tests = """
+import factories
+
+def test_factory(rows):
+    factories.built()
+
+def test_error(rows):
+    slow()
+    raise KeyError("its own")
+
+@pytest.mark.quell(max_queries=0, ignore=["Q101"])
+class TestMarkers:
+    @pytest.mark.quell(max_queries=4, ignore=["Q104"])
+    def test_closest(self, rows):
+        slow()
+"""
+    output = _run(tmp_path, tests, "--quell")
+    assert "1 failed, 2 passed" in output
+    assert "KeyError: 'its own'" in output
