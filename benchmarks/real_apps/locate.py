@@ -97,8 +97,10 @@ class Locator:
         for candidate in _candidates(frame):
             # Read the type only: an attribute of a lazy object runs the query that is being located.
             cls = type(candidate)
-            if cls.__name__ in _CARRIERS:
-                cls = type(getattr(candidate, _CARRIERS[cls.__name__], None))
+            # A library may have a carrier of its own, such as polymorphic.
+            carrier = next((base.__name__ for base in cls.__mro__ if base.__name__ in _CARRIERS), None)
+            if carrier is not None:
+                cls = type(getattr(candidate, _CARRIERS[carrier], None))
             if _OWNERS.isdisjoint(base.__name__ for base in cls.__mro__):
                 continue
             if cls not in self._classes:

@@ -151,15 +151,18 @@ def is_related(finding: Finding, tables: Sequence[str]) -> bool:
 
 
 def _tables_on_path(model: type[Model], path: str) -> set[str] | None:
-    """Return the tables of all hops, of the model itself without a path, `None` when a hop is generic."""
+    """Return the tables of all hops, of the model itself without a path, `None` when a hop may lead anywhere."""
     tables: set[str] = set()
     for hop in path.split("__") if path else ():
-        # A child inherits the attribute that leads from its parent to itself, and no field for it.
-        fields = (each for owner in (model, *model._meta.all_parents) for each in owner._meta.get_fields())
+        # A child inherits the attribute that leads from its parent to itself, and no field for it. Polymorphic
+        # rows of a parent are those of its children.
+        owners = (model, *model._meta.all_parents, *_children_of(model))
+        fields = (each for owner in owners for each in owner._meta.get_fields())
         field = next((each for each in fields if hop in _names(each)), None)
-        if field is None:
+        if field is None and any(hasattr(owner, hop) for owner in owners):
             return set()
-        if isinstance(field, GenericForeignKey):
+        # What a model does not have has its name of a Prefetch with to_attr.
+        if field is None or isinstance(field, GenericForeignKey):
             return None
         for side in (field, getattr(field, "remote_field", None)):
             through: type[Model] | None = getattr(side, "through", None)
@@ -168,6 +171,12 @@ def _tables_on_path(model: type[Model], path: str) -> set[str] | None:
         model = target or model
         tables.add(model._meta.db_table)
     return tables or {model._meta.db_table}
+
+
+def _children_of(model: type[Model]) -> Iterator[type[Model]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _children_of(child)
 
 
 def _names(field: Field[object, object] | ForeignObjectRel | GenericForeignKey) -> set[str | None]:

@@ -12,7 +12,7 @@ from django.test.utils import isolate_apps
 
 import quell
 from quell.introspection.keys import is_between, is_in_one_table, is_unique
-from tests.library.models import Author, Book, Language, Loan, Novel, Printer, Restaurant, Tag
+from tests.library.models import Archive, Author, Book, Language, Loan, Novel, Printer, Restaurant, Tag
 from tests.scenarios.world import populate
 
 NAMES = ("One", "Two", "Three")
@@ -282,3 +282,14 @@ def test_table_between_that_a_project_declares() -> None:
 
     assert is_between(Membership)
     assert not is_between(Fan)
+
+
+def test_rows_that_a_key_is_set_to_are_created() -> None:
+    """Where a key may not be empty, ``set()`` only adds: advice that deletes rows would lose them."""
+    before = Archive.objects.count()
+    with quell.watch() as watch:
+        for author in Author.objects.all():
+            author.archives.set([Archive(label="New")], bulk=False)
+
+    assert Archive.objects.count() == before + Author.objects.count()
+    assert _found(watch).suggestion == "Archive.objects.bulk_create(archives) after the loop"

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.views.generic import ListView
 
 from tests.library import urls, views
 from tests.library.models import Book, Review
@@ -108,3 +109,16 @@ def labels_of_raw_keys() -> object:
 def labels_of_fields_that_complete() -> object:
     """So does each field that completes what is typed."""
     return len(str(_form_of(CompletingInline))) > 0
+
+
+@scenario(finds("Book", "author", origin="made", trigger="list.html:trigger"))
+def view_that_is_made_within_the_watch() -> object:
+    """The first request of a process imports the views, and finds what the second one finds."""
+
+    # Django's own classes take no type argument at run time.
+    class MadeListView(ListView):  # type: ignore[type-arg]  # made
+        queryset = Book.objects.order_by("pk")
+        template_name = "library/list.html"
+        context_object_name = "books"
+
+    return _rendered(MadeListView.as_view()(_request()))

@@ -41,6 +41,24 @@ def test_loop_advice_for_a_unique_column_names_it() -> None:
     }
 
 
+def test_loop_advice_keeps_what_comes_along() -> None:
+    """A lock, a join and a database are those of the rows that were asked for one by one."""
+    keys = [book.pk for book in Book.objects.all()]
+    code = _suggestion(
+        lambda: [Book.objects.using("default").select_related("author").get(pk=key) for key in keys]
+    )
+    assert code.startswith('Book.objects.using("default").select_related("author").in_bulk(keys)')
+    assert _value(code, keys=keys) == {book.pk: book for book in Book.objects.all()}
+
+
+def test_loop_advice_for_a_lock_locks() -> None:
+    """The rows are locked before the loop as they were in it."""
+    keys = [book.pk for book in Book.objects.all()]
+    code = _suggestion(lambda: [Book.objects.select_for_update().get(pk=key) for key in keys])
+
+    assert code == "Book.objects.select_for_update().in_bulk(keys) before the loop"
+
+
 def test_loop_advice_for_another_column_is_a_filter() -> None:
     """A column that is not unique is no key of in_bulk()."""
     values = ["Book 0", "Book 1", "Book 2"]

@@ -13,6 +13,8 @@ from quell.events import Fetch
 
 # One row by its position, as an index asks for it.
 _ROW_AT = re.compile(r"\bLIMIT 1 OFFSET \d+", re.IGNORECASE)
+# What a chain asks for beside its rows: a lock, what comes along, another database.
+_KEPT = frozenset({"select_for_update", "select_related", "prefetch_related", "using", "only", "defer"})
 # What shows the label of the one row that a widget has as its value.
 _LABELS = {"ForeignKeyRawIdWidget": "label_and_url_for_value", "AutocompleteSelect": "optgroups"}
 
@@ -61,8 +63,20 @@ def _known_code(fetch: Fetch) -> str:
     rows = f"{model.__name__}.{manager}"
     if not query_at(fetch.origin, manager).startswith(f"{rows}."):
         return ""
-    field = _field_of(model, read_chain(fetch.origin, manager).steps, fetch.method)
-    return _code(rows, field, fetch.method) if field is not None else ""
+    kept, steps = _split(read_chain(fetch.origin, manager).steps)
+    field = _field_of(model, steps, fetch.method)
+    return _code(rows + kept, field, fetch.method) if field is not None else ""
+
+
+def _split(steps: Sequence[Step]) -> tuple[str, Sequence[Step]]:
+    """Return the code of what one query for all rows keeps, and the steps that choose the row."""
+    number = next((number for number, step in enumerate(steps) if not _is_kept(step)), len(steps))
+    return "".join(step.code for step in steps[:number]).replace("'", '"'), steps[number:]
+
+
+def _is_kept(step: Step) -> bool:
+    values = (*step.arguments, *(keyword.value for keyword in step.keywords))
+    return step.name in _KEPT and all(isinstance(value, ast.Constant) for value in values)
 
 
 def _field_of(model: type[Model], steps: Sequence[Step], method: str) -> "Field[object, object] | None":

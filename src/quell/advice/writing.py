@@ -40,8 +40,9 @@ def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
 def _verb_of(events: Sequence[QueryEvent], model: type[Model] | None) -> str:
     """Return the method that writes; the manager of a foreign key may create the rows that it adds."""
     verb = events[0].verb
-    is_new = verb == "add" and model is not None and not is_between(model) and not _has_updates(events)
-    return "create" if is_new else verb
+    if verb not in {"add", "set"} or model is None or is_between(model):
+        return verb
+    return "create" if {event.operation for event in events} <= {"insert", "select"} else verb
 
 
 def _has_updates(events: Sequence[QueryEvent]) -> bool:

@@ -128,7 +128,7 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     view = _view_of(path) if path is not None else None
     # What a call makes of prefetched rows has the site of the prefetch.
     site: Site | None = _user_site(path) if fetch.was_prefetched and path is not None else fetch.site
-    if site is not None and site.code is not None and not _is_caller_of_view(site.code, path):
+    if site is not None and site.code is not None and not _is_of_library(site.code, path, view):
         return code_location(site.code, site.lasti), "user", _user_place(site.code, view)
     spot = node_location(site.node) if site is not None and site.node is not None else None
     # A library's template only shows what an admin or a form handed to it.
@@ -149,6 +149,22 @@ def _user_site(path: CallPath) -> Site | None:
         if is_user_code(frame.code):
             return Site(frame.code, frame.lasti)
     return None
+
+
+def _is_of_library(code: CodeType, path: CallPath | None, view: Any) -> bool:
+    return _is_caller_of_view(code, path) or _is_body_of(code, _view_class(view))
+
+
+def _is_body_of(code: CodeType, cls: type | None) -> bool:
+    """
+    Tell whether code is the class statement of a view, or of what it inherits from.
+
+    The queryset of a view has a site only where the class happened to be made within a watch, as by the first
+    request of a process. It has to be the same finding in the second.
+    """
+    if code.co_flags & inspect.CO_OPTIMIZED or cls is None:
+        return False
+    return any(code.co_qualname == owner.__qualname__ for owner in cls.__mro__)
 
 
 def _is_caller_of_view(code: CodeType, path: CallPath | None) -> bool:

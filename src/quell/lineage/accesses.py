@@ -58,6 +58,15 @@ _kept: list[object] = []
 _seen_modules: set[str] = set()
 
 
+class _Learned:
+    """How many modules were loaded when the libraries among them were looked for."""
+
+    module_count = 0
+
+
+learned = _Learned()
+
+
 def _see_compiler(frame: FrameType, access: Access) -> None:
     if access.compiler is None:
         access.compiler = frame.f_locals["self"]
@@ -281,6 +290,7 @@ _WATCHERS = {
 
 def prepare() -> None:
     """Learn the frames of the libraries that are loaded by now; cheap when nothing is new."""
+    learned.module_count = len(sys.modules)
     for name, watch in _WATCHERS.items():
         if name not in _seen_modules and name in sys.modules:
             _seen_modules.add(name)

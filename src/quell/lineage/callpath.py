@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, stop
+from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, learned, prepare, stop
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
 _PRECALL = opmap.get("PRECALL", -1)
@@ -97,6 +97,9 @@ Marks = dict[tuple[Any, ...], Outer]
 
 def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame, ...]:
     """Return the frames of a path, the outer ones from a mark where there is one; done once per path."""
+    if len(sys.modules) != learned.module_count:
+        # The first request imports the views, and with them serializers and the admin.
+        prepare()
     frames: list[Frame] = []
     waiting = callers()
     while frame is not None:
