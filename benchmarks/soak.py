@@ -23,7 +23,7 @@ from benchmarks.peer_report import aligned
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = {"wsgi": 200_000, "asgi": 20_000, "uvicorn": 50_000, "worker": 20_000, "celery": 20_000}
 SAMPLES = 5
-WARM_UP = 0.1
+WARM_UP = 0.3
 SHORT_WARM_UP = 0.5
 CHILD = "QUELL_SOAK_PART"
 

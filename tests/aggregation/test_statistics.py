@@ -5,6 +5,7 @@ import pickle
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Avg as PlainAvg
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models import Count as PlainCount
@@ -250,6 +251,22 @@ def test_proxies_children_and_composite_keys_are_counted() -> None:
         "m": 0,
     }
     assert Statistics.of(Label, n=Count("pk"), t=Count("ticket")).fetch()["t"] == 1
+
+
+@pytest.mark.skipif(
+    connection.vendor == "mysql", reason="plain Django cannot order distinct rows by two columns there"
+)
+def test_distinct_rows_of_a_composite_key_may_be_sliced() -> None:
+    """What orders them is selected beside their keys, under the same names."""
+    make_tickets()
+    lines = [tuple(key) for key in Line.objects.order_by("pk").values_list("pk", flat=True)]
+
+    found = Statistics.of(
+        Line.objects.distinct().order_by("pk")[:1], total=Count("pk"), greatest=Max("number")
+    ).fetch()
+
+    assert len(lines) > 1
+    assert dict(found) == {"total": 1, "greatest": lines[0][1]}
 
 
 def test_manager_of_a_relation_is_a_queryset(tickets: QuerySet[Ticket, Ticket]) -> None:

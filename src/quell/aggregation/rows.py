@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError, FullResultSet
 from django.db import NotSupportedError
-from django.db.models import BooleanField, ForeignObject, Model, OneToOneRel, QuerySet
+from django.db.models import BooleanField, F, ForeignObject, Model, OneToOneRel, QuerySet
 from django.db.models.expressions import Expression
 from django.db.models.sql.where import WhereNode
 
@@ -187,8 +187,14 @@ def _keys(queryset: QuerySet[Any, Any], connection: Any) -> Rows:
     if not query.is_sliced and not query.distinct_fields:
         queryset = queryset.order_by()
     columns = [field.attname for field in model._meta.pk_fields]
+    names = columns
     try:
-        inner: Any = queryset.values(*columns).query
+        if query.distinct and query.is_sliced and not query.combinator and query.group_by is None:
+            # What orders distinct rows is selected as well, and may be called like a key.
+            names = [f"quell_{name}" for name in columns]
+            inner: Any = queryset.values(**dict(zip(names, map(F, columns), strict=True))).query
+        else:
+            inner = queryset.values(*columns).query
         # So that Django adds no column by which rows are ordered.
         inner.subquery = True
         compiler = inner.get_compiler(connection=connection, elide_empty=False)
@@ -202,7 +208,7 @@ def _keys(queryset: QuerySet[Any, Any], connection: Any) -> Rows:
     outer = ", ".join(
         f"{quote(model._meta.db_table)}.{quote(field.column)}" for field in model._meta.pk_fields
     )
-    chosen = ", ".join(f"{quote('chosen')}.{quote(name)}" for name in columns)
+    chosen = ", ".join(f"{quote('chosen')}.{quote(name)}" for name in names)
     outer = outer if len(columns) == 1 else f"({outer})"
     # A subquery of its own, as MariaDB takes no LIMIT right behind IN.
     condition = f"{outer} IN (SELECT {chosen} FROM ({sql}) {quote('chosen')})"
