@@ -1,6 +1,6 @@
 """Every kind of load: the same values as Django's, from one query per relation or call shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -107,6 +107,22 @@ OF_BOOK: dict[str, tuple[Show, int]] = {
 }
 
 
+# Their rows come as the database likes.
+_UNORDERED = {
+    "reverse", "reverse, way back", "reverse, manager that hides rows", "reverse, then forward by slug",
+    "many-to-many, and back", "generic relation, and back", "prefetch_related", "grouped values",
+}  # fmt: skip
+
+
+def comparable(name: str, shown: Iterable[object]) -> list[object]:
+    """Return what a shape showed of each row, sorted where nothing says in which order rows come."""
+    return [_sorted(item) if name in _UNORDERED else item for item in shown]
+
+
+def _sorted(shown: Any) -> Any:
+    return sorted(map(_sorted, shown), key=repr) if isinstance(shown, list) else shown
+
+
 @pytest.mark.parametrize("name", OF_BOOK)
 def test_each_shape_gives_what_django_gives(name: str) -> None:
     """Each shape runs once for all rows, and shows what it shows without batching."""
@@ -115,7 +131,7 @@ def test_each_shape_gives_what_django_gives(name: str) -> None:
     with counted() as queries, quell.batch_loading():
         batched = [show(book) for book in Book.objects.order_by("pk")]
 
-    assert batched == plain
+    assert comparable(name, batched) == comparable(name, plain)
     assert len(queries) == 1 + allowed
 
 

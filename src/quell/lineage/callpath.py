@@ -10,12 +10,12 @@ stay at one instruction although they moved on, so what they walk over belongs t
 """
 
 import sys
+import threading
 from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from dis import opmap
 from functools import partial
 from itertools import count
-from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -29,9 +29,26 @@ _numbers = count(1)
 
 # The frames that wait for a thread, and that thread: asgiref copies context variables back to those who waited,
 # and to them their own frames are no caller.
-caller_path: ContextVar[tuple[int, tuple["Frame", ...]]] = ContextVar("quell_caller_path", default=(0, ()))
+caller_path: ContextVar[tuple[object, tuple["Frame", ...]]] = ContextVar(
+    "quell_caller_path", default=(None, ())
+)
 # Told apart by number, so that two requests of one scope are never one loop.
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
+
+
+class _Thread(threading.local):
+    """What tells a thread apart for good: the next one may get the number of one that has ended."""
+
+    def __init__(self) -> None:
+        self.key = object()
+
+
+_thread = _Thread()
+
+
+def thread_key() -> object:
+    """Return what tells this thread from every other one."""
+    return _thread.key
 
 
 class Frame(NamedTuple):
@@ -153,8 +170,8 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
 
 def callers() -> tuple[Frame, ...]:
     """Return the frames that wait for this thread, innermost first."""
-    thread, frames = caller_path.get()
-    return frames if frames and thread == get_ident() else ()
+    key, frames = caller_path.get()
+    return frames if frames and key is thread_key() else ()
 
 
 def _boundary(frame: FrameType) -> Any:

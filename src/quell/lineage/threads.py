@@ -32,7 +32,7 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
-        caller = threading.get_ident(), frames
+        caller = callpath.thread_key(), frames
         tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
         own, own_loader = ignored.set(patterns), loader.set(loads)
         guarded(hooks.switch_off, None, enter_thread, hooks)
@@ -111,7 +111,7 @@ def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = callpath.caller_path.set((threading.get_ident(), frames))
+        token = callpath.caller_path.set((callpath.thread_key(), frames))
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
