@@ -50,6 +50,52 @@ async def test_timeout_stops_the_statement_on_the_server() -> None:
     assert names() == ["after"]
 
 
+async def test_connection_is_used_again_unless_its_statement_was_stopped() -> None:
+    """Also after a rollback; the driver may not have noticed that a statement was stopped."""
+    seen: list[Any] = []
+
+    @service
+    async def work(*, fails: bool = False) -> None:
+        await Account.objects.acount()
+        seen.append(await sync_to_async(lambda: connection.connection)())
+        if fails:
+            raise KeyError
+
+    with override(service_connections=1):
+        await work()
+        with pytest.raises(KeyError):
+            await work(fails=True)
+        await work()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(slow(), timeout=0.1)
+        await work()
+
+    assert seen[0] is seen[1] is seen[2]
+    assert seen[3] is not seen[2]
+
+
+async def test_service_has_committed_although_its_connection_cannot_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rows are there, so the caller hears of no error."""
+
+    def fail(self: object) -> None:
+        msg = "gone"
+        raise OperationalError(msg)
+
+    @service
+    async def work() -> str:
+        await Account.objects.acreate(name="one")
+        return "done"
+
+    with monkeypatch.context() as patch:
+        always = property(lambda self: True, lambda self, value: None)
+        patch.setattr(type(connections["default"]), "errors_occurred", always, raising=False)
+        patch.setattr(type(connections["default"]), "close", fail)
+        assert await work() == "done"
+    assert names() == ["one"]
+
+
 async def test_cancellation_while_it_waits_for_a_thread_leaves_the_pool_whole() -> None:
     """Who gives up waiting keeps nobody else from a thread; those who wait longest come first."""
     go, order = asyncio.Event(), list[str]()

@@ -113,8 +113,6 @@ async def opened(options: Options, place: Place, seen: Observation | None) -> As
             current_session.reset(tokens[0])
             current_branch.reset(tokens[1])
             current_reader.reset(tokens[2])
-            if not (lane.is_borrowed or session.is_rested):
-                lane.submit(lane.rest, session.is_suspect)
 
 
 def _check_tasks(session: Session) -> None:

@@ -13,15 +13,18 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures import Future as ThreadFuture
+from contextlib import suppress
 from contextvars import copy_context
-from typing import Any, TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 from weakref import WeakKeyDictionary, finalize
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.conf import get_settings
 
+P = ParamSpec("P")
 R = TypeVar("R")
 # A connection that was used a moment ago needs no statement to show that it works.
 _TRUSTED_SECONDS = 1.0
@@ -37,9 +40,9 @@ class Lane:
         self.is_borrowed = is_borrowed
         self.used_at = time.monotonic()
 
-    def submit(self, function: Callable[..., R], *args: Any) -> ThreadFuture[R]:
+    def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> ThreadFuture[R]:
         """Run a function in the thread, in the context of the caller."""
-        return self.executor.submit(copy_context().run, function, *args)
+        return self.executor.submit(copy_context().run, partial(function, *args, **kwargs))
 
     def check(self, aliases: tuple[str, ...]) -> None:
         """Close connections that no longer work or are too old; called in the thread."""
@@ -53,7 +56,10 @@ class Lane:
         for connection in _opened(tuple(connections)):
             # What comes from a pool of the driver goes back there, where others wait for it.
             if is_suspect or connection.errors_occurred or getattr(connection, "pool", None):
-                connection.close()
+                # One that the server has given up cannot be closed in order; Django forgets it all the same, and the
+                # service has ended, one way or the other.
+                with suppress(DatabaseError):
+                    connection.close()
         self.used_at = time.monotonic()
 
 

@@ -67,8 +67,6 @@ class Session:
         self.connections: dict[str, BaseDatabaseWrapper] = {}
         self.is_over = False
         self.is_suspect = False
-        # Whether the thread was left as the next service needs it.
-        self.is_rested = False
         self._is_ending = False
         self.doom: BaseException | None = None
         self.managers: list[AbstractAsyncContextManager[Session]] = []
@@ -137,18 +135,25 @@ class Session:
 
     def _roll_back(self, error: BaseException) -> None:
         self._is_ending = True
-        self.run.roll_back(error)
+        try:
+            self.run.roll_back(error)
+        finally:
+            self._rest()
 
     def _commit(self) -> None:
         self._is_ending = True
         if self.doom is not None:
             for connection in self.connections.values():
                 _doom(connection, self.doom)
-        self.run.commit()
+        try:
+            self.run.commit()
+        finally:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Leave the thread to the next service: at once, as another job for it would cost a third of a short one."""
         if not self.lane.is_borrowed:
-            # Here, as another job for the thread would cost a third of a short service.
             self.lane.rest(is_suspect=self.is_suspect)
-            self.is_rested = True
 
     def doom_by(self, error: BaseException) -> None:
         """Note that a joined service failed: the savepoint around it, or the whole, cannot be kept."""
