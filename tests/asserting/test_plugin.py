@@ -80,9 +80,46 @@ def test_ignored(rows):
 """
     output = _run(tmp_path, tests, "--quell")
     assert "1 failed, 3 passed" in output
-    assert re.search(rf"at     {re.escape(str(tmp_path / 'test_it.py'))}:\d+$", output, re.MULTILINE)
-    assert "select_related" in output
+    place = re.escape(str(tmp_path / "test_it.py"))
+    assert re.search(rf'^  {place}:\d+: \.select_related\("country"\)$', output, re.MULTILINE)
     assert "FAILED test_it.py::test_slow" in output
+
+
+def test_quell_sees_the_function_and_nothing_else_of_the_call(tmp_path: Path) -> None:
+    """Of a test case not its setUp(), and of an async test what runs in the context of its own."""
+    tests = """
+from asgiref.sync import sync_to_async
+from django.test import TestCase
+
+@pytest.mark.django_db(transaction=True)
+async def test_async(rows):
+    await sync_to_async(slow)()
+
+class TestSetUp(TestCase):
+    def setUp(self):
+        grow(3)
+        slow()
+
+    def test_case_eager(self):
+        assert Author.objects.count() == 3
+
+    def test_case_slow(self):
+        slow()
+
+    async def test_case_async(self):
+        await sync_to_async(slow)()
+
+def test_constant(rows, quell_watch, assert_constant_queries):
+    assert_constant_queries(Author.objects.count, grow=grow)
+    assert not quell_watch.findings
+"""
+    output = _run(tmp_path, tests, "--quell", "-rA")
+
+    outcomes = re.findall(r"^(PASSED|FAILED) test_it.py::(?:TestSetUp::)?(\w+)", output, re.MULTILINE)
+    assert {name for outcome, name in outcomes if outcome == "PASSED"} == {"test_case_eager", "test_constant"}
+    assert {name for outcome, name in outcomes if outcome == "FAILED"} == {
+        "test_async", "test_case_slow", "test_case_async",
+    }  # fmt: skip
 
 
 def test_report_fails_nothing(tmp_path: Path) -> None:
@@ -118,18 +155,32 @@ async def test_async(db):
 @pytest.mark.quell(maximum=4)
 def test_misspelt(rows):
     slow()
+
+@pytest.mark.quell(max_queries="4")
+def test_text(rows):
+    slow()
+
+@pytest.mark.quell(ignore="Q101")
+def test_no_list(rows):
+    slow()
 """
     output = _run(tmp_path, tests)
-    assert "3 failed, 1 passed" in output
+    assert "5 failed, 1 passed" in output
+    assert "@pytest.mark.quell(max_queries='4') has to be a number of queries." in output
+    assert "@pytest.mark.quell(ignore='Q101') has to be a list, such as" in output
     assert "1 query ran, at most 0 may." in output
     assert "4 queries ran, at most 3 may." in output
     assert "takes max_queries=5 and ignore=[...] only" in output
+    # The message and nothing else: not where quell raised it, nor what it caught before.
+    assert "watching.py" not in output
+    assert "During handling" not in output
 
 
 def test_fixtures_work_without_the_flag(tmp_path: Path) -> None:
     """All fixtures are there, in sync and async tests."""
     tests = """
-def test_watch(rows, quell_watch):
+def test_watch(quell_watch, rows):
+    assert quell_watch.queries == ()
     slow()
     assert [finding.code for finding in quell_watch.findings] == ["Q101"]
 

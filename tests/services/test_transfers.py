@@ -43,6 +43,7 @@ def _picked(keys: list[int]) -> tuple[int, int, int]:
 
 
 def _check(keys: list[int], moved: list[Moves]) -> None:
+    assert any(moved), "every call gave up"
     total = Counter(dict.fromkeys(keys, START))
     for moves in moved:
         total.update(moves)

@@ -7,7 +7,6 @@ before an option asks for it.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ _KEY: pytest.StashKey[Recording] = pytest.StashKey()
 # What the tests of a run came to, by test, and what the one that runs came to.
 _FOUND: pytest.StashKey[dict[str, list[dict[str, Any]]]] = pytest.StashKey()
 _OWN: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
-# A watch that a fixture made for a coroutine, which opens it.
+# A watch that a fixture made, and that runs while the function of the test does.
 _PENDING: pytest.StashKey[watch] = pytest.StashKey()
 
 
@@ -114,14 +113,13 @@ def _is_on(config: pytest.Config) -> bool:
 def _judged(item: pytest.Item) -> Iterator[None]:
     """Watch the call of a test, and fail it where it does what it must not."""
     from quell.exceptions import UsageError
-    from quell.testing.watching import Limits, check, data_of, watched
+    from quell.pipeline import watch
+    from quell.testing.watching import Limits, data_of, verdict, watched
 
     try:
         limits = Limits(item)
     except UsageError as error:
-        pytest.fail(str(error), pytrace=False)
-    from quell.pipeline import watch
-
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     seen = watch(label=item.nodeid)
     try:
         with watched(item, seen):
@@ -129,10 +127,9 @@ def _judged(item: pytest.Item) -> Iterator[None]:
     finally:
         if item.config.getoption("--quell-report"):
             item.stash[_OWN] = data_of(limits.left(seen.findings))
-    try:
-        check(seen, limits, is_strict=item.config.getoption("--quell"))
-    except AssertionError as error:
-        pytest.fail(str(error), pytrace=False)
+    message = verdict(seen, limits, is_strict=item.config.getoption("--quell"))
+    if message:
+        pytest.fail(message, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -145,17 +142,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture
-def quell_watch(request: pytest.FixtureRequest) -> Iterator[watch]:
-    """Give a watch that runs while the test does."""
+def quell_watch(request: pytest.FixtureRequest) -> watch:
+    """Give a watch that runs while the function of the test does; what other fixtures run is not in it."""
     from quell.pipeline import watch
 
-    seen = watch(label=request.node.nodeid)
-    if inspect.iscoroutinefunction(getattr(request.node, "obj", None)):
-        request.node.stash[_PENDING] = seen
-        yield seen
-        return
-    with seen:
-        yield seen
+    request.node.stash[_PENDING] = seen = watch(label=request.node.nodeid)
+    return seen
 
 
 @pytest.fixture

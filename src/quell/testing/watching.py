@@ -4,11 +4,12 @@ import functools
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 from quell.exceptions import UsageError
 from quell.findings import Finding
@@ -16,7 +17,7 @@ from quell.paths import portable_path
 from quell.pipeline import watch
 from quell.reporting.text import plural
 from quell.silencing.patterns import holds, means, parse, problems
-from quell.testing.asserting import finding_lines, refuse_more
+from quell.testing.asserting import excess, finding_lines
 
 # What builds the rows of a test is no code under test.
 _SETUP = re.compile(r"(^|/)(conftest|factory|factories|\w+_factory|\w+_factories)\.py$|(^|/)factories/")
@@ -26,26 +27,47 @@ _LONGEST = 10
 @contextmanager
 def watched(item: pytest.Item, seen: watch) -> Iterator[None]:
     """
-    Open a watch around the call of a test.
+    Let the function of a test run inside of a watch, and nothing else of the call.
 
-    A coroutine runs in a context of its own that a plugin made earlier, so there the watch opens inside of it.
+    The ``setUp()`` of a test case belongs to the call, and a coroutine runs in a context that was made earlier.
     """
+    test: Any = item
     function = getattr(item, "obj", None)
-    if not inspect.iscoroutinefunction(function):
+    if not callable(function):
+        # A test of a kind that has no function, such as a text file.
         with seen:
             yield
         return
-
-    @functools.wraps(function)
-    async def inside(*args: object, **kwargs: object) -> object:
-        async with seen:
-            return await function(*args, **kwargs)
-
-    item.obj = inside  # type: ignore[attr-defined]  # only functions have it
+    test.obj = within(seen, function)
+    # pytest-django runs a test case by itself, which takes the method from the instance.
+    case: Any = item.instance if isinstance(item, TestCaseFunction) else None
+    if case is not None:
+        setattr(case, item.name, test.obj)
     try:
         yield
     finally:
-        item.obj = function  # type: ignore[attr-defined]  # as above
+        test.obj = function
+        if case is not None:
+            vars(case).pop(item.name, None)
+
+
+def within(seen: watch, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that runs another one, sync or async, inside of a watch."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def run_async(*args: object, **kwargs: object) -> object:
+            async with seen:
+                return await function(*args, **kwargs)
+
+        return run_async
+
+    @functools.wraps(function)
+    def run(*args: object, **kwargs: object) -> object:
+        with seen:
+            return function(*args, **kwargs)
+
+    return run
 
 
 class Limits:
@@ -59,8 +81,12 @@ class Limits:
             if marker.args or marker.kwargs.keys() - {"max_queries", "ignore"}:
                 msg = "@pytest.mark.quell() takes max_queries=5 and ignore=[...] only."
                 raise UsageError(msg)
-            self.max_queries = marker.kwargs.get("max_queries", self.max_queries)
-            self._ignored += marker.kwargs.get("ignore", ())
+            self.max_queries = _number(marker.kwargs.get("max_queries", self.max_queries))
+            ignored = marker.kwargs.get("ignore", ())
+            if not isinstance(ignored, (list, tuple)):
+                msg = f'@pytest.mark.quell(ignore={ignored!r}) has to be a list, such as ["Q101"].'
+                raise UsageError(msg)
+            self._ignored += ignored
         for fact, hint in problems(self._ignored):
             msg = f"@pytest.mark.quell(ignore=...): {fact}. {hint}"
             raise UsageError(msg)
@@ -77,6 +103,13 @@ class Limits:
         )
 
 
+def _number(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    msg = f"@pytest.mark.quell(max_queries={value!r}) has to be a number of queries."
+    raise UsageError(msg)
+
+
 def _holds(pattern: Any, finding: Finding) -> bool:  # noqa: ANN401 -- a pattern of quell.events
     return any(holds(pattern, spot) for spot in (finding.origin, finding.trigger))
 
@@ -86,14 +119,13 @@ def _is_setup(finding: Finding) -> bool:
     return spot is not None and _SETUP.search(portable_path(spot.file)) is not None
 
 
-def check(seen: watch, limits: Limits, *, is_strict: bool) -> None:
-    """Raise AssertionError where a test ran too many queries, or is strict and has problems."""
-    if limits.max_queries is not None:
-        refuse_more(seen, limits.max_queries)
-    problems_left = limits.left(seen.findings) if is_strict else ()
-    if problems_left:
-        head = f"quell: {plural(len(problems_left), 'finding')}"
-        raise AssertionError("\n".join([head, *finding_lines(problems_left)]))
+def verdict(seen: watch, limits: Limits, *, is_strict: bool) -> str:
+    """Return what is wrong with a test that ran too many queries, or that is strict and has problems."""
+    message = excess(seen, limits.max_queries) if limits.max_queries is not None else ""
+    left = limits.left(seen.findings) if is_strict else ()
+    if message or not left:
+        return message
+    return "\n".join([f"quell: {plural(len(left), 'finding')}", *finding_lines(left)])
 
 
 def data_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
