@@ -5,7 +5,6 @@ Measure statistics against the single statements that can be written by hand, an
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.join_or_prefetch import configure
+from benchmarks.own_database import arguments, own_database
 
 if TYPE_CHECKING:
     from django.db.models import Q, QuerySet
@@ -60,19 +59,11 @@ LEAST_MIXED = 20
 def main() -> int:
     """Print a line for each cell; return 1 if quell is slower than promised in one."""
     options = _arguments().parse_args()
-    configure(options.database)
-    import django
-    from django.db import connection
-
-    # Where tables come straight from the models, and applications are not needed.
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with own_database(options.database) as surroundings:
         _fill(options.rows)
         cells = []
-        version = ".".join(map(str, connection.get_database_version()))
         print(
-            f"{connection.vendor} {version}, Python {platform.python_version()}, Django {django.get_version()}; "
-            f"{options.rows:,} rows, medians of {options.rounds} interleaved rounds in milliseconds"
+            f"{surroundings}; {options.rows:,} rows, medians of {options.rounds} interleaved rounds in milliseconds"
         )
         print(
             "conditions | N | separate | aggregate | scalars | union all | quell | not asked | quell / best"
@@ -85,17 +76,13 @@ def main() -> int:
                 f"{name} | {count} | {times} | {cell.ratio:.2f}{'' if cell.is_right else ' (slower)'}",
                 flush=True,
             )
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
     print(f"{sum(cell.is_right for cell in cells)} of {len(cells)} as promised")
     return 0 if all(cell.is_right for cell in cells) else 1
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.aggregation", description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres", "mariadb"), default="sqlite")
+    parser = arguments("aggregation", __doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table (default: 1,000,000)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each way (default: 5)")
     parser.add_argument("--only", default="", help="the cells whose name starts so, such as 40%% or mixed")
     return parser
 

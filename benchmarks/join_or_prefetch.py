@@ -5,7 +5,6 @@ Measure when a join loads parents faster, and when a second query does; compare 
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from tests.database_settings import databases
+from benchmarks.own_database import arguments, own_database
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -50,21 +49,9 @@ class Cell:
 def main() -> int:
     """Print the table; return 1 if the advice is wrong somewhere."""
     options = _arguments().parse_args()
-    configure(options.database)
-    import django
-    from django.db import connection
-
-    # The tables of other applications are not needed.
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with own_database(options.database) as surroundings:
         cells = list(_measure(options.rounds, options.largest))
-        version = ".".join(map(str, connection.get_database_version()))
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
-    print(
-        f"{connection.vendor} {version}, Python {platform.python_version()}, Django {django.get_version()}; "
-        f"medians of {options.rounds} interleaved rounds"
-    )
+    print(f"{surroundings}; medians of {options.rounds} interleaved rounds")
     print("rows | parents | parent | join ms | separate ms | join / separate | advice")
     for cell in cells:
         advice = "separate" if cell.is_separate_chosen else "join"
@@ -78,26 +65,9 @@ def main() -> int:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.join_or_prefetch", description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres", "mariadb"), default="sqlite")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each way (default: 5)")
+    parser = arguments("join_or_prefetch", __doc__)
     parser.add_argument("--largest", type=int, default=ROWS[-1], help="leave out more rows than this")
     return parser
-
-
-def configure(database: str) -> None:
-    """Set Django up for the tables of the benchmarks in one database."""
-    import django
-    from django.conf import settings
-
-    settings.configure(
-        DATABASES={"default": databases(database)["default"]},
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        USE_TZ=True,
-        INSTALLED_APPS=["benchmarks"],
-        MIGRATION_MODULES={"benchmarks": None},
-    )
-    django.setup()
 
 
 def _measure(rounds: int, largest: int) -> Iterator[Cell]:

@@ -5,14 +5,13 @@ Measure ways to load the first three rows of each parent.
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-from benchmarks.join_or_prefetch import configure
+from benchmarks.own_database import arguments, own_database
 
 PARENTS = 200
 PAGE = 50
@@ -22,21 +21,13 @@ FIRST = 3
 def main() -> int:
     """Print the median of each way; return 1 if they load different rows."""
     options = _arguments().parse_args()
-    configure(options.database)
-    import django
-    from django.db import connection
-
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with own_database(options.database) as surroundings:
         _fill(options.children)
         ways = _ways()
         is_same = len({tuple(map(tuple, way())) for way in ways.values()}) == 1
         times = _measure(ways, options.rounds)
-        version = ".".join(map(str, connection.get_database_version()))
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
     print(
-        f"{connection.vendor} {version}, Python {platform.python_version()}, Django {django.get_version()}; "
+        f"{surroundings}; "
         f"{PAGE} of {PARENTS} parents with {options.children} rows each, medians of {options.rounds} rounds"
     )
     for name, spent in times.items():
@@ -45,10 +36,8 @@ def main() -> int:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres", "mariadb"), default="sqlite")
+    parser = arguments("limits", __doc__)
     parser.add_argument("--children", type=int, default=500, help="rows of each parent (default: 500)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each way (default: 5)")
     return parser
 
 

@@ -5,7 +5,6 @@ Measure numbers of each row: quell against subqueries by hand and a query for ea
 """
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.join_or_prefetch import configure
+from benchmarks.own_database import arguments, own_database
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -29,32 +28,18 @@ MOST = 1.15
 def main() -> int:
     """Print a line for each list; return 1 if subqueries by hand are faster for the whole list."""
     options = _arguments().parse_args()
-    configure(options.database)
-    import django
-    from django.db import connection
-
-    # Where tables come straight from the models, and applications are not needed.
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with own_database(options.database) as surroundings:
         _fill(options.rows)
-        version = ".".join(map(str, connection.get_database_version()))
-        print(
-            f"{connection.vendor} {version}, Python {platform.python_version()}, Django {django.get_version()}; "
-            f"medians of {options.rounds} interleaved rounds in milliseconds"
-        )
+        print(f"{surroundings}; medians of {options.rounds} interleaved rounds in milliseconds")
         print("rows | a query each | subqueries by hand | quell | batched | quell / by hand")
         _line(PAGE, options.rounds)
         ratio = _line(options.rows, options.rounds)
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
     return 0 if ratio <= MOST else 1
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.per_object", description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres", "mariadb"), default="sqlite")
+    parser = arguments("per_object", __doc__)
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the list (default: 20,000)")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each way (default: 5)")
     return parser
 
 

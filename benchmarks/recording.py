@@ -5,13 +5,12 @@ Measure what recorded plans cost per queryset, and what they save.
 """
 
 import argparse
-import platform
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from statistics import median
 from time import process_time
 
-from benchmarks.join_or_prefetch import configure
+from benchmarks.own_database import own_database
 
 PARENTS = 20
 ROWS = 100
@@ -23,23 +22,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recording", description=__doc__)
     parser.add_argument("--rounds", type=int, default=41, help="pairs of runs of each kind (default: 41)")
     rounds = parser.parse_args().rounds
-    configure("sqlite")
-    import django
-    from django.db import connection
-
-    connection.creation.create_test_db(verbosity=0)
-    try:
+    with own_database("sqlite") as surroundings:
         _fill()
-        print(
-            f"Python {platform.python_version()}, Django {django.get_version()}, SQLite; CPU time as a ratio to bare"
-        )
+        print(f"{surroundings}; CPU time as a ratio to bare")
         print(f"Django, median and quartiles of {rounds} pairs in turn, {PER_ROUND} evaluations each")
         for name, (bare, work, block) in _cases().items():
             ratios = sorted(_pair(bare, work, block) for _ in range(rounds))
             low, high = ratios[rounds // 4], ratios[-1 - rounds // 4]
             print(f"{name:<58} {median(ratios):.3f} ({low:.3f} to {high:.3f})")
-    finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
 
 def _fill() -> None:

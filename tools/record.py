@@ -52,7 +52,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "batch": ("batch", lambda text: _from(text, r"^Python ")),
     "recorded": ("record", lambda text: text.partition("== drift")[0].partition("== file\n")[2].rstrip()),
     "drift": ("record", lambda text: text.partition("== drift\n")[2].rstrip()),
-    "recording-cost": ("plans", lambda text: _from(text, r"^Python ")),
+    "recording-cost": ("plans", lambda text: _from(text, r"^sqlite ")),
     "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
