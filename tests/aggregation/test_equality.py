@@ -1,5 +1,6 @@
 """For random rows, querysets, conditions and aggregates: each number is the one that Django finds for it alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from quell.aggregation import Statistics
 from quell.exceptions import UsageError
-from tests.aggregation.drawing import Case, cases, is_close, keys_of, querysets
+from tests.aggregation.drawing import Case, Chosen, cases, is_close, keys_of, querysets
 from tests.planapp.models import Label, Sticker
 from tests.planapp.shapes import SHAPES, fill
 
@@ -25,35 +26,32 @@ pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 @pytest.mark.parametrize("model", SHAPES)
 def test_each_number_is_that_of_plain_django(model: type[Model]) -> None:
     """Numbers that are computed together equal those that are computed alone, over the rows of the queryset."""
-    fill(SEED)
-    ContentType.objects.get_for_models(Label, Sticker, *SHAPES, for_concrete_models=False)
-
-    @settings(max_examples=12, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
-    @given(data=st.data())
-    def check(data: st.DataObject) -> None:
-        queryset = data.draw(querysets(model)).queryset()
-        drawn = data.draw(st.lists(cases(model), min_size=1, max_size=4))
-        # On PostgreSQL an error ends the transaction, and Hypothesis goes on.
-        with transaction.atomic():
-            _compare(model, queryset, drawn)
-
-    check()
+    _check(model, querysets(model), _compare, examples=12)
 
 
 @pytest.mark.parametrize("model", SHAPES)
 def test_each_number_of_a_row_is_that_of_plain_django(model: type[Model]) -> None:
     """Annotated and batched numbers equal those that are computed alone, over each row of the queryset."""
+    kinds = ("all", "filter", "exclude", "distinct", "sliced", "annotated")
+    _check(model, querysets(model).filter(lambda item: item.kind in kinds), _compare_rows, examples=8)
+
+
+def _check(
+    model: type[Model],
+    chosen: st.SearchStrategy[Chosen],
+    compare: Callable[[type[Model], Any, list[Case]], None],
+    *,
+    examples: int,
+) -> None:
     fill(SEED)
     ContentType.objects.get_for_models(Label, Sticker, *SHAPES, for_concrete_models=False)
 
-    @settings(max_examples=8, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
-    @given(data=st.data())
-    def check(data: st.DataObject) -> None:
-        kinds = ("all", "filter", "exclude", "distinct", "sliced", "annotated")
-        chosen = data.draw(querysets(model).filter(lambda item: item.kind in kinds))
-        drawn = data.draw(st.lists(cases(model), min_size=1, max_size=4))
+    @settings(max_examples=examples, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
+    @given(chosen=chosen, drawn=st.lists(cases(model), min_size=1, max_size=4))
+    def check(chosen: Chosen, drawn: list[Case]) -> None:
+        # On PostgreSQL an error ends the transaction, and Hypothesis goes on.
         with transaction.atomic():
-            _compare_rows(model, chosen.queryset(), drawn)
+            compare(model, chosen.queryset(), drawn)
 
     check()
 
