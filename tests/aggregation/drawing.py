@@ -51,18 +51,31 @@ def names_of(model: type[Model], *, numeric: bool = False) -> list[str]:
     ]
 
 
-def hops_of(model: type[Model]) -> list[str]:
-    """Return the relations that a lookup can follow within the application."""
+def hops_of(model: type[Model], *, is_condition: bool = False) -> list[str]:
+    """
+    Return the relations that a lookup can follow within the application.
+
+    In a condition none of those whose key may lead nowhere: Django trusts it, and leaves the row out of any OR.
+    """
     found: list[Any] = [field for field in model._meta.get_fields() if getattr(field, "path_infos", None)]
-    return sorted({field.name for field in found if field.path_infos[-1].to_opts.app_label == "planapp"})
+    return sorted(
+        {
+            field.name
+            for field in found
+            if field.path_infos[-1].to_opts.app_label == "planapp"
+            and (getattr(field, "db_constraint", True) or not is_condition)
+        }
+    )
 
 
 @st.composite
-def paths(draw: st.DrawFn, model: type[Model], most: int = 2) -> tuple[str, type[Model]]:
+def paths(
+    draw: st.DrawFn, model: type[Model], most: int = 2, *, is_condition: bool = False
+) -> tuple[str, type[Model]]:
     """Draw relations that follow each other, or none, with the model at their end."""
     path = ""
     for _ in range(draw(st.integers(0, most))):
-        names = hops_of(model)
+        names = hops_of(model, is_condition=is_condition)
         if not names:
             break
         name = draw(st.sampled_from(names))
@@ -77,7 +90,7 @@ def conditions(draw: st.DrawFn, model: type[Model], prefix: str = "", *, most: i
     """Draw a condition of up to three lookups, over relations as well where ``most`` allows it."""
 
     def lookup() -> Q:
-        path, target = draw(paths(model, most))
+        path, target = draw(paths(model, most, is_condition=True))
         field = target._meta.get_field(draw(st.sampled_from(names_of(target))))
         name = f"{prefix}{path}{field.name}"
         kind = draw(st.sampled_from(["isnull", "value", "in", "compare"]))
