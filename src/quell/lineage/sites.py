@@ -1,5 +1,6 @@
 """Where a queryset was built: the first line of user code, or the template node, that asked for it."""
 
+import inspect
 import sys
 from types import CodeType, FrameType
 from typing import Any
@@ -31,6 +32,8 @@ _roles: dict[int, int] = {}
 _is_manager_code: dict[int, tuple[CodeType, bool]] = {}
 _kept: list[CodeType] = []
 _MAX_ROLES = 50_000  # a process that makes code again and again must not keep all of it
+# What runs the body of a module: the import system, or the method of a loader such as that of pytest.
+_IMPORTING = frozenset({"_call_with_frames_removed", "exec_module"})
 # By the address of the instruction, which stays its own as long as the site keeps the code.
 _sites: dict[int, "Site"] = {}
 # Library code that tells something about a queryset that is built below it.
@@ -131,12 +134,26 @@ def _role_of(frame: FrameType) -> int:
     code = frame.f_code
     role = _TELLING.get(code, _PASSED)
     if role == _PASSED and is_user_file(code.co_filename):
-        role = _CALLED if is_manager_code(code, frame) else _BUILDS
+        role = _role_of_user(code, frame)
     if len(_roles) >= _MAX_ROLES:
         _forget_roles()
     _kept.append(code)
     _roles[id(code)] = role
     return role
+
+
+def _role_of_user(code: CodeType, frame: FrameType) -> int:
+    if _is_imported(frame):
+        # What a module makes has no site either where it was imported before the watch, as it mostly is.
+        return _ENDS
+    return _CALLED if is_manager_code(code, frame) else _BUILDS
+
+
+def _is_imported(frame: FrameType | None) -> bool:
+    """Tell whether a frame is the body of a module, or of a class in it, that an import runs."""
+    while frame is not None and not frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name in _IMPORTING
 
 
 def _forget_roles() -> None:
