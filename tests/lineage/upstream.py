@@ -105,6 +105,8 @@ PYTHON: dict[str, tuple[str, ...]] = {
     "concurrent.futures.thread": ("ThreadPoolExecutor.submit", "ThreadPoolExecutor._adjust_thread_count"),
     "concurrent.futures._base": ("Executor.map",),
     "threading": ("Thread.start", "Thread.run", "Thread._bootstrap_inner"),
+    "asyncio.base_events": ("BaseEventLoop.create_task",),
+    "asyncio.events": ("Handle._run",),
 }
 
 

@@ -34,7 +34,6 @@ _NAMES: dict[str, Any] = {
 NO_RERUN = {
     "scenes_flow-raw": "raw querysets are not exchanged",
     "scenes_paths-two_hops_from_raw_sql": "raw querysets are not exchanged",
-    "scenes_concurrency-async_count": "a count in a thread has other frames",
     "scenes_roots-labels_of_choices": "an iterator of Django's own has other frames",
 }
 # Django takes a prefetch only before the union.

@@ -1,10 +1,11 @@
 """
-The only place that patches Django and asgiref.
+The only place that patches Django, asgiref and the standard library.
 
 Everything here is reversible, installed while a scope is open, and does nothing for code outside of a scope:
 See Note [Dispatch in C].
 """
 
+import asyncio
 import threading
 import types
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ from quell.lineage.breaks import break_at, wrap_break
 from quell.lineage.hooks import Hooks, active, stand_in_front_of
 from quell.lineage.recording import RecordingColumn, RecordingKey, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
-from quell.lineage.threads import wrap_call_in_thread, wrap_start, wrap_submit
+from quell.lineage.threads import wrap_call_in_thread, wrap_create_task, wrap_start, wrap_submit
 
 
 def _with_recording_query(module: types.ModuleType) -> types.SimpleNamespace:
@@ -60,6 +61,7 @@ PATCHES = (
     Patch(ThreadPoolExecutor, "submit", wrap_submit),
     Patch(threading.Thread, "start", wrap_start),
     Patch(SyncToAsync, "__call__", wrap_call_in_thread),
+    Patch(asyncio.BaseEventLoop, "create_task", wrap_create_task),
     Patch(BaseHandler, "get_response", wrap_get_response),
     Patch(BaseHandler, "get_response_async", wrap_get_response_async),
     # Who makes a request calls a view next: two calls of a view by hand are two requests.

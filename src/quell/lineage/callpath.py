@@ -9,6 +9,7 @@ from two lines is not. Frames that walk over things of other people (a template'
 stay at one instruction although they moved on, so what they walk over belongs to the path.
 """
 
+import asyncio
 import sys
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -21,9 +22,11 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, learned, prepare, stop
+from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, learned, prepare
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
+# The event loop takes a task one step further.
+STEP_CODE = asyncio.Handle._run.__code__
 _PRECALL = opmap.get("PRECALL", -1)
 _numbers = count(1)
 
@@ -32,6 +35,8 @@ _numbers = count(1)
 caller_path: ContextVar[tuple[object, tuple["Frame", ...]]] = ContextVar(
     "quell_caller_path", default=(None, ())
 )
+# The frames that made the task that runs: its own stack begins in the event loop.
+created_path: ContextVar[tuple["Frame", ...]] = ContextVar("quell_created_path", default=())
 # Told apart by number, so that two requests of one scope are never one loop.
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
 
@@ -118,13 +123,16 @@ def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame,
         # The first request imports the views, and with them serializers and the admin.
         prepare()
     frames: list[Frame] = []
-    waiting = callers()
+    waiting, created = callers(), created_path.get()
     while frame is not None:
         code = frame.f_code
         if code is _THREAD_CODE:
             # asgiref may run the job on a thread that itself waits, deep inside of other user code.
             frames.extend(waiting)
-            waiting = ()
+            waiting = created = ()
+        elif code is STEP_CODE and created:
+            # What lies further out is whatever the event loop is run by.
+            return (*frames, _new_frame((code, frame.f_lasti, None)), *created)
         handler = ALWAYS_ASKED.get(id(code))
         note = handler(frame, Access()) if handler is not None else None
         if note is STOP:
@@ -157,15 +165,7 @@ def beginning_of(code: CodeType, offset: int) -> int:
 
 def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
     """Return code and instruction of every frame, without notes: what a rerun of unchanged code repeats."""
-    found = []
-    while frame is not None:
-        number = id(frame.f_code)
-        found.append((number, beginning_of(frame.f_code, frame.f_lasti)))
-        if ALWAYS_ASKED.get(number) is stop:
-            break
-        frame = frame.f_back
-    found.extend((id(item.code), beginning_of(item.code, item.lasti)) for item in callers())
-    return tuple(found)
+    return tuple((id(item.code), beginning_of(item.code, item.lasti)) for item in collect(frame))
 
 
 def callers() -> tuple[Frame, ...]:

@@ -1,5 +1,6 @@
 """How a scope follows the code into other threads."""
 
+import asyncio
 import copy
 import functools
 import sys
@@ -7,16 +8,24 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any, ParamSpec, TypeVar
+
+from django.db.models import QuerySet
 
 from quell.guard import guarded
 from quell.lineage import callpath
 from quell.lineage.hooks import Hooks, active
 from quell.lineage.ignoring import ignored
 from quell.lineage.ondemand import loader
+from quell.lineage.sites import ATTRIBUTE
+from quell.lineage.usercode import is_user_code
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# A task that makes the next one, again and again, must not keep the frames of all that were before.
+_MAX_FRAMES = 300
 
 # A pool's own thread serves everybody, so it must not belong to the scope that happened to start it.
 _is_submitting: ContextVar[bool] = ContextVar("quell_is_submitting", default=False)
@@ -101,12 +110,45 @@ def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = active.get(None)
         if hooks is None:
             return await original(self, *args, **kwargs)
-        frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(1))
+        frames = guarded(hooks.switch_off, (), _awaiting, sys._getframe(1), self.func)
         inner = copy.copy(self)
         inner.func = _entering(hooks, frames, self.func)
         return await original(inner, *args, **kwargs)
 
     return call
+
+
+def _awaiting(frame: FrameType, function: Callable[..., Any]) -> tuple[callpath.Frame, ...]:
+    """Return the frames that await a call, with the line that asked a queryset for it where a task awaits alone."""
+    frames = callpath.collect(frame)
+    queryset: Any = getattr(function, "__self__", None)
+    site = queryset._query.__dict__.get(ATTRIBUTE) if issubclass(type(queryset), QuerySet) else None
+    if site is not None and site.code is not None:
+        for position, item in enumerate(frames):
+            if is_user_code(item.code):
+                break
+            if item.code is callpath.STEP_CODE:
+                asked = callpath.Frame(site.code, site.lasti, None)
+                return (*frames[:position], asked, *frames[position:])
+    return frames
+
+
+def wrap_create_task(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the frames that make a task over to it, as a copy of the context that it gets."""
+
+    @functools.wraps(original)
+    def create_task(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = active.get(None)
+        if hooks is None or asyncio._get_running_loop() is None:
+            return original(self, *args, **kwargs)
+        frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(1))
+        token = callpath.created_path.set(frames[:_MAX_FRAMES])
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            callpath.created_path.reset(token)
+
+    return create_task
 
 
 def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
