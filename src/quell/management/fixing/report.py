@@ -57,7 +57,8 @@ def _diff(path: Path, before: str, after: str, paint: Paint) -> Iterator[str]:
 
 
 def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    *lines, last = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def _changed(change: Change, result: Result, paint: Paint) -> Iterator[str]:
