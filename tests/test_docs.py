@@ -59,6 +59,27 @@ def test_docs_show_recorded_output() -> None:
             assert body.startswith("```text\n"), f"{page.name}: run python3 -m tools.record {name}"
 
 
+def test_reference_has_every_public_module() -> None:
+    """What declares public names, or belongs to one framework, has a place in the reference."""
+    source = ROOT / "src" / "quell"
+    declaring = {
+        path for path in source.rglob("*.py") if re.search(r"^__all__ = ", path.read_text(), re.MULTILINE)
+    }
+    # Rooms whose names other rooms use; what is public of them is in the package itself.
+    declaring -= {source / room / "__init__.py" for room in ("loading", "sqltext")}
+    contrib = {path for path in source.glob("contrib/*.py") if path.stem != "__init__"}
+    fixed = {source / f"{name}.py" for name in ("events", "exceptions", "middleware", "signals")}
+    pages = "".join(path.read_text() for path in (DOCS / "reference").glob("*.md"))
+
+    assert set(re.findall(r"automodule:: (\S+)", pages)) == {
+        _module(path.relative_to(source.parent)) for path in declaring | contrib | fixed
+    }
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
 def test_every_rule_is_in_the_table_of_codes() -> None:
     """What can be found can be silenced by its code and by its kind."""
     assert CODES.items() <= KINDS_BY_CODE.items()

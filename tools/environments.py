@@ -65,6 +65,7 @@ _DEMO_DJANGO = "django52" if sys.version_info < (3, 12) else "django61"
 DEMO = Environment(name="demo", pythons=(_RUNNING,), requirements=("demo", _DEMO_DJANGO))
 # nplusone and django-nplus1 do not run everywhere; this is where all of them do.
 PEERS = Environment(name="peers", pythons=("3.13", "3.12"), requirements=("peers", "django61"))
+DOCS = Environment(name="docs", pythons=("3.13", "3.12"), requirements=("docs", "django61"))
 SOAK = Environment(name="soak", pythons=("3.13", "3.12"), requirements=("soak", "django61"))
 SERVICES = Environment(name="services", pythons=("3.13", "3.12"), requirements=("services", "django61"))
 DRF = tuple(
@@ -72,7 +73,7 @@ DRF = tuple(
     for found in MATRIX
 )
 ENVIRONMENTS = {
-    environment.name: environment for environment in (*MATRIX, LINT, DEMO, PEERS, SOAK, SERVICES, *DRF)
+    environment.name: environment for environment in (*MATRIX, LINT, DOCS, DEMO, PEERS, SOAK, SERVICES, *DRF)
 }
 
 

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from tools.cells import Cell, Result, run
 from tools.databases import SERVERS
-from tools.environments import LINT, MATRIX, ROOT, Environment, clean_environ
+from tools.environments import DOCS, LINT, MATRIX, ROOT, Environment, clean_environ
 
 _WORKERS = 2
 _MINIMUM_COVERAGE = 95
 _EXAMPLE_TESTS = "tests/example"
+_BUILD_DOCS = ("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/docs")
 # Each check: its name, its command, and the folders it reads.
 _CHECKS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("mypy", ("mypy",), ("src", "tests", "tools", "benchmarks")),
@@ -33,11 +34,12 @@ _CHECKS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 
 
 def lint_cells() -> Iterator[Cell]:
-    """Yield the checks that read code without running it; folders without code yet are left out."""
+    """Yield the checks that read code without testing it; folders without code yet are left out."""
     for part, command, folders in _CHECKS:
         existing = tuple(folder for folder in folders if _has_python(folder))
         if existing or not folders:
             yield Cell(environment=LINT, part=part, command=(*command, *existing), is_tests=False)
+    yield Cell(environment=DOCS, part="docs", command=_BUILD_DOCS, is_tests=False)
 
 
 def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterator[Cell]:
