@@ -27,6 +27,5 @@ myst_heading_anchors = 3
 autodoc_member_order = "groupwise"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-autodoc_class_signature = "separated"
 napoleon_custom_sections = ["Cost", "Source"]
 copybutton_prompt_text = "$ "
