@@ -36,6 +36,8 @@ assert_type(collect(tickets=TicketStatistics, count=Ticket.objects.all()), Colle
 assert_type(TicketStatistics().by("subject"), Grouped)
 assert_type(TicketStatistics().by("subject").fetch(), Groups)
 assert_type(TicketStatistics().by("subject").fetch()["x"], Group)
+assert_type(TicketStatistics().by("subject", sets=["customer", ()], cube=True).fetch().of("customer"), Groups)
+assert_type(TicketStatistics().by("subject", totals=True).fetch().totals, dict[tuple[Any, ...], Group])
 
 assert_type(TicketStatistics.annotate(Ticket.objects.all(), batched=True), QuerySet[Any, Any])
 TicketStatistics.attach(Ticket.objects.all())

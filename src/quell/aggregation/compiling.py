@@ -1,20 +1,25 @@
 """Parts to SQL, with marks where the parameters of the rows belong."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldError
-from django.db.models import BooleanField, Value
+from django.db.models import BooleanField, Func, IntegerField, Value
 
 from quell.aggregation.conditions import joined_by_and
+from quell.aggregation.keys import KeySet
 from quell.aggregation.parts import Form, Part
 from quell.aggregation.rows import Rows, start
 from quell.exceptions import UsageError
 
 Converter: TypeAlias = Callable[[Any, Any, Any], Any]
 NO_KEYS: Mapping[str, Any] = MappingProxyType({})
+# No field may end with an underscore, so none is taken for a column.
+GROUPING = "grouping_"
+_GROUPED = re.compile(r" GROUP BY ([\d, ]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,45 @@ def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any
         )
     columns = tuple(_columns(compiler, query, [*keys, *part.numbers]))
     return Piece(sql, tuple(params), columns, part.form)
+
+
+def compile_sets(
+    part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any], sets: Sequence[KeySet]
+) -> Piece | None:
+    """
+    Compile a part for several groupings of one pass, of which PostgreSQL alone tells the rows apart.
+
+    A column ``GROUPING`` says by its bits which keys a row is not grouped by.
+
+    Returns:
+        The piece, or nothing where Django writes the keys in a way that no set can name.
+    """
+    try:
+        query = _query(part, rows, keys)
+        query.add_annotation(_Grouping(*(query.annotations[name] for name in keys)), GROUPING)
+        compiler = query.get_compiler(connection=connection, elide_empty=False)
+        sql, params = compiler.as_sql()
+    except (FieldError, TypeError, ValueError) as error:
+        msg = f"{rows.model._meta.label}: {error}"
+        raise UsageError(msg) from error
+    found = _GROUPED.search(sql)
+    if found is None or found[1] != ", ".join(str(number + 1) for number in range(len(keys))):
+        return None
+    named = ", ".join(f"({', '.join(str(key + 1) for key in item)})" for item in sets)
+    columns = tuple(_columns(compiler, query, [*keys, *part.numbers, GROUPING]))
+    sql = f"{sql[: found.start()]} GROUP BY GROUPING SETS ({named})"
+    return Piece(sql, tuple(params), columns, part.form)
+
+
+class _Grouping(Func):
+    """Which keys a row of several groupings is not grouped by, the last key in the lowest bit."""
+
+    function = "GROUPING"
+    output_field = IntegerField()
+
+    def get_group_by_cols(self) -> list[Any]:
+        """Return nothing, as it is a property of the group itself."""
+        return []
 
 
 def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:

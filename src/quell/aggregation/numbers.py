@@ -14,6 +14,11 @@ from quell.aggregation.functions import Exists, RowCount, condition_of, with_con
 from quell.aggregation.references import paths_of, relations_of, resolve
 from quell.exceptions import UsageError
 
+# What holds whole numbers, and no key that numbers itself.
+INTEGERS = frozenset(
+    {"SmallIntegerField", "IntegerField", "BigIntegerField"}
+    | {"PositiveSmallIntegerField", "PositiveIntegerField", "PositiveBigIntegerField"}
+)
 _SPREAD = frozenset({"STDDEV_POP", "STDDEV_SAMP", "VAR_POP", "VAR_SAMP"})
 _NUMERIC_ONLY = _SPREAD | {"SUM", "AVG"}
 _NOT_NUMERIC = frozenset(

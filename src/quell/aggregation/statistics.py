@@ -13,7 +13,8 @@ from quell.aggregation.declaring import Declaration, check_number_name
 from quell.aggregation.explaining import Explanation
 from quell.aggregation.explaining import explain as describe
 from quell.aggregation.facts import ask_costs
-from quell.aggregation.grouping import Grouped, read_keys
+from quell.aggregation.grouping import Grouped, grouped
+from quell.aggregation.keys import read_sets
 from quell.aggregation.objects import annotate
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected, Named
@@ -115,14 +116,24 @@ class Statistics:
         """Do as ``fetch()`` in async code."""
         return await sync_to_async(self.fetch)()
 
-    def by(self, *names: str, totals: bool = False, fill: bool = True, **expressions: Any) -> Grouped:
+    def by(
+        self,
+        *names: str,
+        totals: bool = False,
+        cube: bool = False,
+        sets: "Iterable[str | Iterable[str]]" = (),
+        fill: bool = True,
+        **expressions: Any,
+    ) -> Grouped:
         """
         Return the same numbers for each group of rows; ``fetch()`` them.
 
         Args:
             names: Fields, also of to-one relations, or annotations of the queryset.
             totals: Also fetch the numbers of each prefix of the names, and of all rows.
-            fill: Where all names have choices or are booleans, groups without rows are there, too.
+            cube: Also fetch those of each part of the names, and of all rows.
+            sets: Further groupings, each a name or several, ``()`` for all rows; ``of()`` of the result has them.
+            fill: Where all names of a grouping have choices or are booleans, groups without rows are there, too.
             expressions: Further things to group by, by name: ``by(month=TruncMonth("created_at"))``.
 
         Raises:
@@ -130,14 +141,15 @@ class Statistics:
 
         Cost: one statement.
         """
-        declaration = self.declaration()
-        known = frozenset(self.queryset.query.annotations)
-        for name in (*names, *expressions):
-            if name in declaration.expressions:
-                msg = f'"{name}" is a number already; give what to group by another name'
-                raise UsageError(msg)
-        keys = read_keys(declaration.model, names, expressions, known)
-        return Grouped(declaration=declaration, queryset=self.queryset, keys=keys, totals=totals, fill=fill)
+        return grouped(
+            self.declaration(),
+            self.queryset,
+            (names, expressions),
+            read_sets(sets),
+            totals=totals,
+            cube=cube,
+            fill=fill,
+        )
 
     def over(self, name: str, *, every: Step, since: date, until: date, tz: tzinfo | None = None) -> Series:
         """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quell.aggregation.compiling import Column
+from quell.aggregation.keys import KeySet
 from quell.aggregation.rows import Mark
 
 
@@ -18,12 +19,14 @@ class Branch:
         params: Its parameters, with marks for those of its rows.
         row_params: The parameters of its rows.
         columns: Its columns, in their order.
+        sets: Of groups: the keys of each grouping that its rows belong to.
     """
 
     sql: str
     params: tuple[Any, ...]
     row_params: tuple[Any, ...]
     columns: tuple[Column, ...]
+    sets: tuple[KeySet, ...] = ()
 
     def filled(self) -> list[Any]:
         """Return the parameters."""
