@@ -11,15 +11,16 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.models import QuerySet
 
-from quell.aggregation.compiling import GROUPING, compile_part, compile_sets
+from quell.aggregation.compiling import GROUPING, compile_sets
 from quell.aggregation.declaring import Asked, Declaration
 from quell.aggregation.folding import Fold, finest, fold_groups, folds
 from quell.aggregation.groups import Group, Groups
 from quell.aggregation.keys import Key, KeySet, key_sets, read_keys
 from quell.aggregation.numbers import Number
 from quell.aggregation.parts import Part
+from quell.aggregation.picking import compile_any
 from quell.aggregation.rows import Rows, read_rows
-from quell.aggregation.unions import Branch, run_union
+from quell.aggregation.unions import Branch, branch_of, read_single, run_union
 from quell.exceptions import UsageError
 
 _MOST_FILLED = 10_000
@@ -57,51 +58,61 @@ class Grouped:
         """Return the results for the numbers over each relation, each with the groupings that its rows belong to."""
         return [
             branch
-            for family in self._families(rows, connection.vendor)
-            for branch in self._compiled(family, rows, connection)
+            for number, family in enumerate(self._families(rows, connection.vendor))
+            for branch in self._compiled(number, family, rows, connection)
         ]
 
     def read(self, rows: Rows, branches: list[Branch], found: list[list[dict[str, Any]]]) -> Groups:
         """Put the rows of all results together."""
         values: dict[KeySet, _Groups] = {item: {} for item in self.sets}
-        for family in self._families(rows, connections[rows.alias].vendor):
+        empty: dict[str, Any] = {}
+        for number, family in enumerate(self._families(rows, connections[rows.alias].vendor)):
             own: dict[KeySet, _Groups] = {item: {} for item in family.sets}
             for branch, result in zip(branches, found, strict=True):
-                if any(column.name in family.numbers for column in branch.columns):
+                if branch.family == number:
                     self._sort(branch, result, own)
+                    empty |= _empty(branch)
             for item in self.sets:
                 for key, group in family.groups_of(item, own).items():
                     values[item].setdefault(key, {}).update(group)
         asked = self.declaration.asked(rows)
-        empty = {column.name: column.empty for branch in branches for column in branch.columns}
         first, *others = (
             (self._names(item), self._groups(item, values[item], asked, empty)) for item in self.sets
         )
         return Groups(*first, [Groups(*other) for other in others])
 
     def _families(self, rows: Rows, vendor: str) -> list["_Family"]:
-        """Return the numbers over each relation together."""
+        """Return the numbers over each relation together, and each picked value by itself."""
         by_relations: dict[frozenset[str], dict[str, Number]] = defaultdict(dict)
+        picked = []
         for name, number in self.declaration.asked(rows).columns.items():
-            by_relations[number.joined][name] = number
+            if number.is_picked:
+                picked.append(_Family({name: number}, None, self.sets))
+            else:
+                by_relations[number.joined][name] = number
+        # Rows of which nothing is picked are a group as well.
+        computed = list(by_relations.values()) or [{}]
+        how = [folds(rows.model, numbers, vendor) for numbers in computed]
         return [
-            _Family(numbers, how, self.sets if how is None else finest(self.sets))
-            for numbers in by_relations.values()
-            for how in [folds(rows.model, numbers, vendor)]
+            *(
+                _Family(numbers, fold, self.sets if fold is None else finest(self.sets))
+                for numbers, fold in zip(computed, how, strict=True)
+            ),
+            *picked,
         ]
 
-    def _compiled(self, family: "_Family", rows: Rows, connection: Any) -> Iterator[Branch]:
+    def _compiled(self, number: int, family: "_Family", rows: Rows, connection: Any) -> Iterator[Branch]:
         # Conditions that all numbers have stay at the numbers, as a group without such rows is a group.
         part = Part(numbers=family.numbers)
-        if len(family.sets) > 1 and _has_sets(connection):
+        if len(family.sets) > 1 and not part.is_picked and _has_sets(connection):
             keys = self._columns(range(len(self.keys)))
             together = compile_sets(part, rows, connection, keys, family.sets)
             if together is not None:
-                yield Branch(together.sql, together.params, rows.params, together.columns, family.sets)
+                yield branch_of(together, rows.params, family.sets, number)
                 return
         for item in family.sets:
-            piece = compile_part(part, rows, connection, self._columns(item))
-            yield Branch(piece.sql, piece.params, rows.params, piece.columns, (item,))
+            piece = compile_any(part, rows, connection, self._columns(item))
+            yield branch_of(piece, rows.params, (item,), number)
 
     def _sort(self, branch: Branch, result: list[dict[str, Any]], own: dict[KeySet, _Groups]) -> None:
         """Put each row of a result into its grouping."""
@@ -110,9 +121,12 @@ class Grouped:
             sum(1 << (count - 1 - key) for key in range(count) if key not in item): item
             for item in branch.sets
         }
+        found: dict[tuple[KeySet, tuple[Any, ...]], list[dict[str, Any]]] = defaultdict(list)
         for row in result:
             item = by_bits[row[GROUPING]] if GROUPING in row else branch.sets[0]
-            own[item][tuple(row[name] for name in self._columns(item))] = row
+            found[item, tuple(row[name] for name in self._columns(item))].append(row)
+        for (item, key), rows in found.items():
+            own[item][key] = read_single([branch], [rows])
 
     def _columns(self, keys: Iterable[int]) -> dict[str, Any]:
         return {f"key_{key}_": self.keys[key].expression for key in keys}
@@ -128,12 +142,15 @@ class Grouped:
         # All rows are a group also where there are none.
         if not keys or (self.fill and 0 < size <= _MOST_FILLED):
             for values in product(*(key.labels for key in keys)):
-                found.setdefault(values, dict(empty))
+                found.setdefault(values, {})
 
         def place(values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             return [key.place(value) for key, value in zip(keys, values, strict=True)]
 
-        return {values: _group(keys, values, found[values], asked) for values in sorted(found, key=place)}
+        return {
+            values: _group(keys, values, {**empty, **found[values]}, asked)
+            for values in sorted(found, key=place)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +171,13 @@ class _Family:
             return own[item]
         fine = min((other for other in own if set(item) < set(other)), key=len)
         return fold_groups(own[fine], fine, item, self.how)
+
+
+def _empty(branch: Branch) -> dict[str, Any]:
+    """Return the values of a group without rows."""
+    if branch.pick is not None:
+        return read_single([branch], [[]])
+    return {column.name: column.empty for column in branch.columns}
 
 
 def _has_sets(connection: Any) -> bool:
