@@ -60,7 +60,7 @@ def main() -> int:
     """Print a line for each cell; return 1 if quell is slower than promised in one."""
     options = _arguments().parse_args()
     with own_database(options.database) as surroundings:
-        _fill(options.rows)
+        fill_tickets(options.rows)
         cells = []
         print(
             f"{surroundings}; {options.rows:,} rows, medians of {options.rounds} interleaved rounds in milliseconds"
@@ -94,7 +94,8 @@ _ROWS = {
 }
 
 
-def _fill(count: int) -> None:
+def fill_tickets(count: int) -> None:
+    """Insert tickets by one statement, and let the database look at them."""
     from django.db import connection
 
     from benchmarks.models import CountedTicket

@@ -286,3 +286,14 @@ async def test_async_fetch_returns_the_same() -> None:
 def test_a_many_to_many_field_counts_related_rows(tickets: QuerySet[Ticket, Ticket]) -> None:
     """It is none of the model's own columns, whatever Django says of it."""
     assert Statistics.of(tickets, n=Count("topics"), m=Count("blocks")).fetch()["n"] == 3
+
+
+def test_rows_of_a_model_that_has_an_order(
+    tickets: QuerySet[Ticket, Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order of a model says which rows a slice has, and is no part of the statement about them."""
+    monkeypatch.setattr(Ticket._meta, "ordering", ["-subject"])
+    rows = Statistics.of(Ticket.objects.all()[:2], n=Count("pk"), least=Min("subject"))
+
+    assert dict(rows.fetch()) == {"n": 2, "least": "1"}
+    assert [group.n for group in rows.by("subject").fetch()] == [1, 1]

@@ -5,10 +5,12 @@ from quell.aggregation.functions import Avg, Count, Exists, Max, Min, StdDev, Su
 from quell.aggregation.grouping import Grouped
 from quell.aggregation.groups import Group, Groups
 from quell.aggregation.percentiles import Median, Percentile
+from quell.aggregation.picks import First, Frequent, Last, Top, Values
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected
 from quell.aggregation.series import Buckets, Series
 from quell.aggregation.statistics import Statistics
+from quell.aggregation.texts import StringAgg
 
 __all__ = [
     "Avg",
@@ -16,9 +18,12 @@ __all__ = [
     "Collected",
     "Count",
     "Exists",
+    "First",
+    "Frequent",
     "Group",
     "Grouped",
     "Groups",
+    "Last",
     "Max",
     "Median",
     "Min",
@@ -27,7 +32,10 @@ __all__ = [
     "Series",
     "Statistics",
     "StdDev",
+    "StringAgg",
     "Sum",
+    "Top",
+    "Values",
     "Variance",
     "acollect",
     "collect",

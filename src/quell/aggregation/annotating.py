@@ -12,6 +12,7 @@ from django.db.models import Model, OuterRef, QuerySet
 from quell.aggregation.compiling import keep_rows, restrict
 from quell.aggregation.declaring import Declaration
 from quell.aggregation.numbers import Number, is_among
+from quell.aggregation.picking import order_rows
 from quell.aggregation.subqueries import NumberOfRow, RowExists
 from quell.exceptions import UsageError
 
@@ -72,7 +73,14 @@ def _numbers(declaration: Declaration) -> dict[str, Number]:
                 "annotate its operands, or write batched=True"
             )
             raise UsageError(msg)
-        found[name] = asked.columns[source]
+        number = asked.columns[source]
+        if number.is_picked and not number.aggregate.is_single:
+            msg = (
+                f'"{name}" of {declaration.model._meta.label} is several values, which no annotation holds; write '
+                "batched=True, or attach() it to rows that are loaded"
+            )
+            raise UsageError(msg)
+        found[name] = number
     return found
 
 
@@ -96,7 +104,7 @@ def together(numbers: Mapping[str, Number]) -> Iterator[tuple[str, ...]]:
     """Yield the names of numbers over the same relations, where there are several."""
     found: dict[frozenset[str], list[str]] = defaultdict(list)
     for name, number in numbers.items():
-        if not number.asks_existence:
+        if not number.stands_alone:
             found[number.joined].append(name)
     yield from (tuple(names) for names in found.values() if len(names) > 1)
 
@@ -133,5 +141,8 @@ def _annotation(model: type[Model], number: Number) -> Any:
     if number.asks_existence:
         restrict(query, number.conditions)
         return RowExists(query)
+    if number.is_picked:
+        order_rows(query, "number_", number, model)
+        return NumberOfRow(query, output_field=query.annotations["number_"].output_field)
     query = select(query, "number_", number.expression(number.conditions), number.conditions)
     return NumberOfRow(query, output_field=query.annotations["number_"].output_field)

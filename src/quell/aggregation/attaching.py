@@ -8,7 +8,8 @@ from django.db.models import Model, QuerySet
 
 from quell.aggregation.annotating import check_names
 from quell.aggregation.declaring import Declaration
-from quell.aggregation.grouping import Grouped, read_keys
+from quell.aggregation.grouping import Grouped
+from quell.aggregation.keys import read_keys
 from quell.exceptions import UsageError
 
 CHUNK_SIZE = 2000
@@ -38,7 +39,7 @@ def _attach(declaration: Declaration, rows: Sequence[Model], alias: str) -> None
         declaration=declaration,
         queryset=wanted.filter(pk__in=keys),
         keys=read_keys(model, names, {}, frozenset()),
-        totals=False,
+        sets=(tuple(range(len(names))),),
         fill=False,
     )
     groups = grouped.fetch()

@@ -8,12 +8,13 @@ from django.db import connections
 from django.db.models import Manager, Model, QuerySet
 
 from quell.aggregation.declaring import Declaration
+from quell.aggregation.fetching import fetch_all
 from quell.aggregation.functions import Count
 from quell.aggregation.grouping import Grouped
 from quell.aggregation.results import Collected
 from quell.aggregation.rows import Rows, read_rows
-from quell.aggregation.statistics import Statistics, fetch_all
-from quell.aggregation.unions import Branch, run_union
+from quell.aggregation.statistics import Statistics
+from quell.aggregation.unions import Branch, branch_of, read_single, run_union
 from quell.exceptions import UsageError
 
 Part: TypeAlias = "Statistics | type[Statistics] | Grouped | QuerySet[Any, Any] | Manager[Any]"
@@ -70,8 +71,8 @@ def _fetch_united(connection: Any, members: dict[str, _Bound]) -> dict[str, Any]
         if isinstance(part, Grouped):
             values[name] = part.read(rows, branches[name], found)
         else:
-            columns = {column: value for result in found for column, value in result[0].items()}
-            values[name] = _result(part, declaration.asked(rows).results(columns))
+            single = read_single(branches[name], found)
+            values[name] = _result(part, declaration.asked(rows).results(single))
     return values
 
 
@@ -79,7 +80,7 @@ def _branches(part: _Bound, declaration: Declaration, rows: Rows, connection: An
     if isinstance(part, Grouped):
         return part.branches(rows, connection)
     pieces = declaration.plan(rows, connection).pieces
-    return [Branch(piece.sql, piece.params, rows.params, piece.columns) for piece in pieces]
+    return [branch_of(piece, rows.params) for piece in pieces]
 
 
 def _result(part: _Bound, values: dict[str, Any]) -> Any:

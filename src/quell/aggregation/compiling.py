@@ -1,20 +1,28 @@
 """Parts to SQL, with marks where the parameters of the rows belong."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.core.exceptions import FieldError
-from django.db.models import BooleanField, Value
+from django.db import NotSupportedError
+from django.db.models import BooleanField, Func, IntegerField, Model, Value
 
 from quell.aggregation.conditions import joined_by_and
+from quell.aggregation.keys import KeySet
 from quell.aggregation.parts import Form, Part
+from quell.aggregation.picks import Pick
 from quell.aggregation.rows import Rows, start
 from quell.exceptions import UsageError
 
 Converter: TypeAlias = Callable[[Any, Any, Any], Any]
 NO_KEYS: Mapping[str, Any] = MappingProxyType({})
+# No field may end with an underscore, so none is taken for a column.
+GROUPING = "grouping_"
+_GROUPED = re.compile(r" GROUP BY ([\d, ]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +48,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The SQL of a part; ``columns`` are in the order in which it selects them."""
+    """
+    The SQL of a part; ``columns`` are in the order in which it selects them.
+
+    Where it returns a row for each value, ``pick`` says what they are, and in which column.
+    """
 
     sql: str
     params: tuple[Any, ...]
     columns: tuple[Column, ...]
     form: Form
+    pick: tuple[str, Pick] | None = None
+
+
+@contextmanager
+def refusing(model: type[Model]) -> Iterator[None]:
+    """
+    Turn what Django says of an expression that it refuses into an error of the caller.
+
+    Raises:
+        UsageError: If it refuses one.
+    """
+    try:
+        yield
+    except (FieldError, NotSupportedError, TypeError, ValueError) as error:
+        msg = f"{model._meta.label}: {error}"
+        raise UsageError(msg) from error
 
 
 def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any] = NO_KEYS) -> Piece:
@@ -62,24 +90,58 @@ def compile_part(part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any
         UsageError: If Django refuses an expression; the message is Django's.
     """
     asks_existence = not keys and all(number.asks_existence for number in part.numbers.values())
-    try:
-        query = _existence(part, rows) if asks_existence else _query(part, rows, keys)
+    with refusing(rows.model):
+        query = _existence(part, rows) if asks_existence else grouped_query(part, rows, keys)
         compiler = query.get_compiler(connection=connection, elide_empty=False)
         sql, params = compiler.as_sql()
-    except (FieldError, TypeError, ValueError) as error:
-        msg = f"{rows.model._meta.label}: {error}"
-        raise UsageError(msg) from error
     if asks_existence:
         (name,) = part.numbers
         column = Column(name, Value(value=False, output_field=BooleanField()), (_as_bool,))
         return Piece(
             f"SELECT EXISTS({sql}) AS {connection.ops.quote_name(name)}", tuple(params), (column,), part.form
         )
-    columns = tuple(_columns(compiler, query, [*keys, *part.numbers]))
+    columns = tuple(columns_of(compiler, query, [*keys, *part.numbers]))
     return Piece(sql, tuple(params), columns, part.form)
 
 
-def _query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
+def compile_sets(
+    part: Part, rows: Rows, connection: Any, keys: Mapping[str, Any], sets: Sequence[KeySet]
+) -> Piece | None:
+    """
+    Compile a part for several groupings of one pass, of which PostgreSQL alone tells the rows apart.
+
+    A column ``GROUPING`` says by its bits which keys a row is not grouped by.
+
+    Returns:
+        The piece, or nothing where Django writes the keys in a way that no set can name.
+    """
+    with refusing(rows.model):
+        query = grouped_query(part, rows, keys)
+        query.add_annotation(_Grouping(*(query.annotations[name] for name in keys)), GROUPING)
+        compiler = query.get_compiler(connection=connection, elide_empty=False)
+        sql, params = compiler.as_sql()
+    found = _GROUPED.search(sql)
+    if found is None or found[1] != ", ".join(str(number + 1) for number in range(len(keys))):
+        return None
+    named = ", ".join(f"({', '.join(str(key + 1) for key in item)})" for item in sets)
+    columns = tuple(columns_of(compiler, query, [*keys, *part.numbers, GROUPING]))
+    sql = f"{sql[: found.start()]} GROUP BY GROUPING SETS ({named})"
+    return Piece(sql, tuple(params), columns, part.form)
+
+
+class _Grouping(Func):
+    """Which keys a row of several groupings is not grouped by, the last key in the lowest bit."""
+
+    function = "GROUPING"
+    output_field = IntegerField()
+
+    def get_group_by_cols(self) -> list[Any]:
+        """Return nothing, as it is a property of the group itself."""
+        return []
+
+
+def grouped_query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
+    """Return a query for the numbers of a part in each group; without keys there is one."""
     query = start(rows)
     for name, key in keys.items():
         query.add_annotation(key, name)
@@ -126,7 +188,8 @@ def keep_rows(query: Any, before: frozenset[str]) -> None:
         )
 
 
-def _columns(compiler: Any, query: Any, names: Sequence[str]) -> Any:
+def columns_of(compiler: Any, query: Any, names: Sequence[str]) -> Iterator[Column]:
+    """Yield some of the columns that a query selects."""
     expressions = [query.annotation_select[name] for name in names]
     converters = compiler.get_converters(expressions)
     for position, (name, expression) in enumerate(zip(names, expressions, strict=True)):

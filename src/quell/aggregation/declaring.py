@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from quell.aggregation.compiling import compile_part
 from quell.aggregation.estimates import Costs, guess_costs
 from quell.aggregation.numbers import Number, distinct_numbers, read_number
 from quell.aggregation.parts import Part
+from quell.aggregation.picking import compile_any, read_pick
+from quell.aggregation.picks import Pick
 from quell.aggregation.planning import plan_parts
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.rows import Rows
@@ -120,12 +121,12 @@ class Declaration:
         return plan_parts(self.asked(rows).columns, self.costs(rows, connection), connection.vendor)
 
     def _make(self, rows: Rows, connection: Any) -> Plan:
-        return Plan(tuple(compile_part(part, rows, connection) for part in self.parts(rows, connection)))
+        return Plan(tuple(compile_any(part, rows, connection) for part in self.parts(rows, connection)))
 
 
 def _ask(model: type[Model], expressions: Mapping[str, Any], known: frozenset[str]) -> Asked:
     numbers = {
-        name: read_number(model, name, expression, known)
+        name: (read_pick if isinstance(expression, Pick) else read_number)(model, name, expression, known)
         for name, expression in _flattened(model, expressions)
     }
     first = distinct_numbers(numbers)

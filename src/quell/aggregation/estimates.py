@@ -58,7 +58,7 @@ def guess_costs(rows: Rows, numbers: dict[str, Number], vendor: str) -> Costs:
     """Guess from declared indexes; no query."""
     weights = WEIGHTS.get(vendor, WEIGHTS["postgresql"])
     whole = _cost_of_rows(rows, weights)
-    own = {name: item for name, item in numbers.items() if not item.joined and not item.asks_existence}
+    own = {name: item for name, item in numbers.items() if not item.joined and not item.stands_alone}
     alone = {name: cost_alone(rows, number, weights, whole=whole) for name, number in own.items()}
     return Costs(alone=alone, start=whole * weights.start, each=whole * weights.each)
 

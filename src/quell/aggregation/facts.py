@@ -27,7 +27,7 @@ _COUNTED_SHARE = 0.5
 
 def ask_costs(rows: Rows, numbers: dict[str, Number]) -> Costs:
     """Ask for the cost of each number by itself, and of a pass for all of them; a few short statements."""
-    own = {name: item for name, item in numbers.items() if not item.joined and not item.asks_existence}
+    own = {name: item for name, item in numbers.items() if not item.joined and not item.stands_alone}
     if not own:
         return Costs(alone={}, start=1.0, each=0.0, is_asked=True)
     with _own_connection(rows.alias) as connection:

@@ -1,46 +1,46 @@
 """Numbers for each group of rows, all groupings in one statement."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
+from itertools import chain, product
+from math import prod
+from typing import Any, TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.db.models import F, Model
-from django.db.models.constants import LOOKUP_SEP
+from django.db.models import QuerySet
 
-from quell.aggregation.compiling import compile_part
+from quell.aggregation.compiling import GROUPING, compile_sets
 from quell.aggregation.declaring import Asked, Declaration
+from quell.aggregation.folding import Fold, finest, fold_groups, folds
 from quell.aggregation.groups import Group, Groups
+from quell.aggregation.keys import Key, KeySet, key_sets, read_keys
 from quell.aggregation.numbers import Number
 from quell.aggregation.parts import Part
-from quell.aggregation.references import relations_of, resolve
+from quell.aggregation.picking import compile_any
 from quell.aggregation.rows import Rows, read_rows
-from quell.aggregation.unions import Branch, run_union
+from quell.aggregation.unions import Branch, branch_of, read_single, run_union
 from quell.exceptions import UsageError
 
 _MOST_FILLED = 10_000
+_Groups: TypeAlias = dict[tuple[Any, ...], dict[str, Any]]
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What to group by; ``labels`` has the values that may be, in order, each with what people call it."""
-
-    name: str
-    expression: Any
-    labels: dict[Any, str]
+# Note [Several groupings]
+# What can be folded is asked for by the finest groupings alone; see Note [Folded totals]. What cannot be is computed
+# for each grouping: by GROUPING SETS on PostgreSQL, which reads the rows once, and whose GROUPING() tells a group of
+# NULL from a total; elsewhere by a branch of UNION ALL for each. ROLLUP of MariaDB would be one, too, but there no
+# function tells such rows apart.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouped:
-    """Numbers to fetch for each group of rows; made by ``Statistics.by()``."""
+    """Numbers to fetch for each group of rows; made by ``Statistics.by()``. The first set is the grouping itself."""
 
     declaration: Declaration
     queryset: Any
     keys: tuple[Key, ...]
-    totals: bool
+    sets: tuple[KeySet, ...]
     fill: bool
 
     def fetch(self) -> Groups:
@@ -55,107 +55,177 @@ class Grouped:
         return await sync_to_async(self.fetch)()
 
     def branches(self, rows: Rows, connection: Any) -> list[Branch]:
-        """Return one result for the numbers over each relation, for each prefix of the keys that is wanted."""
-        by_relations: dict[frozenset[str], dict[str, Number]] = defaultdict(dict)
-        for name, number in self.declaration.asked(rows).columns.items():
-            by_relations[number.joined][name] = number
-        # Conditions that all numbers have stay at the numbers, as a group without such rows is a group.
-        pieces = [
-            compile_part(Part(numbers=numbers), rows, connection, self._columns(length))
-            for length in self._lengths()
-            for numbers in by_relations.values()
+        """Return the results for the numbers over each relation, each with the groupings that its rows belong to."""
+        return [
+            branch
+            for number, family in enumerate(self._families(rows, connection.vendor))
+            for branch in self._compiled(number, family, rows, connection)
         ]
-        return [Branch(piece.sql, piece.params, rows.params, piece.columns) for piece in pieces]
 
     def read(self, rows: Rows, branches: list[Branch], found: list[list[dict[str, Any]]]) -> Groups:
         """Put the rows of all results together."""
+        values: dict[KeySet, _Groups] = {item: {} for item in self.sets}
+        empty: dict[str, Any] = {}
+        for number, family in enumerate(self._families(rows, connections[rows.alias].vendor)):
+            own: dict[KeySet, _Groups] = {item: {} for item in family.sets}
+            for branch, result in zip(branches, found, strict=True):
+                if branch.family == number:
+                    self._sort(branch, result, own)
+                    empty |= _empty(branch)
+            for item in self.sets:
+                for key, group in family.groups_of(item, own).items():
+                    values[item].setdefault(key, {}).update(group)
         asked = self.declaration.asked(rows)
-        lengths, per_length = self._lengths(), len(branches) // len(self._lengths())
-        by_length: dict[int, dict[tuple[Any, ...], dict[str, Any]]] = {length: {} for length in lengths}
-        for position, result in enumerate(found):
-            length = lengths[position // per_length]
-            for row in result:
-                key = tuple(row[name] for name in self._columns(length))
-                by_length[length].setdefault(key, {}).update(row)
-        empty = {column.name: column.empty for branch in branches for column in branch.columns}
-        groups = self._groups(by_length[len(self.keys)], asked, empty)
-        totals = {
-            key: self._group(key, values, asked)
-            for length in lengths[1:]
-            for key, values in by_length[length].items()
+        first, *others = (
+            (self._names(item), self._groups(item, values[item], asked, empty)) for item in self.sets
+        )
+        return Groups(*first, [Groups(*other) for other in others])
+
+    def _families(self, rows: Rows, vendor: str) -> list["_Family"]:
+        """Return the numbers over each relation together, and each picked value by itself."""
+        by_relations: dict[frozenset[str], dict[str, Number]] = defaultdict(dict)
+        picked = []
+        for name, number in self.declaration.asked(rows).columns.items():
+            if number.is_picked:
+                picked.append(_Family({name: number}, None, self.sets))
+            else:
+                by_relations[number.joined][name] = number
+        # Rows of which nothing is picked are a group as well.
+        computed = list(by_relations.values()) or [{}]
+        how = [folds(rows.model, numbers, vendor) for numbers in computed]
+        return [
+            *(
+                _Family(numbers, fold, self.sets if fold is None else finest(self.sets))
+                for numbers, fold in zip(computed, how, strict=True)
+            ),
+            *picked,
+        ]
+
+    def _compiled(self, number: int, family: "_Family", rows: Rows, connection: Any) -> Iterator[Branch]:
+        # Conditions that all numbers have stay at the numbers, as a group without such rows is a group.
+        part = Part(numbers=family.numbers)
+        if len(family.sets) > 1 and not part.is_picked and _has_sets(connection):
+            keys = self._columns(range(len(self.keys)))
+            together = compile_sets(part, rows, connection, keys, family.sets)
+            if together is not None:
+                yield branch_of(together, rows.params, family.sets, number)
+                return
+        for item in family.sets:
+            piece = compile_any(part, rows, connection, self._columns(item))
+            yield branch_of(piece, rows.params, (item,), number)
+
+    def _sort(self, branch: Branch, result: list[dict[str, Any]], own: dict[KeySet, _Groups]) -> None:
+        """Put each row of a result into its grouping."""
+        count = len(self.keys)
+        by_bits = {
+            sum(1 << (count - 1 - key) for key in range(count) if key not in item): item
+            for item in branch.sets
         }
-        return Groups(groups, totals)
+        found: dict[tuple[KeySet, tuple[Any, ...]], list[dict[str, Any]]] = defaultdict(list)
+        for row in result:
+            item = by_bits[row[GROUPING]] if GROUPING in row else branch.sets[0]
+            found[item, tuple(row[name] for name in self._columns(item))].append(row)
+        for (item, key), rows in found.items():
+            own[item][key] = read_single([branch], [rows])
 
-    def _lengths(self) -> list[int]:
-        """Return how many keys each grouping has, all of them first."""
-        return list(range(len(self.keys), -1, -1)) if self.totals else [len(self.keys)]
+    def _columns(self, keys: Iterable[int]) -> dict[str, Any]:
+        return {f"key_{key}_": self.keys[key].expression for key in keys}
 
-    def _columns(self, length: int) -> dict[str, Any]:
-        return {f"key_{position}_": key.expression for position, key in enumerate(self.keys[:length])}
+    def _names(self, item: KeySet) -> tuple[str, ...]:
+        return tuple(self.keys[key].name for key in item)
 
     def _groups(
-        self, found: dict[tuple[Any, ...], dict[str, Any]], asked: Asked, empty: Mapping[str, Any]
+        self, item: KeySet, found: _Groups, asked: Asked, empty: Mapping[str, Any]
     ) -> dict[tuple[Any, ...], Group]:
-        sizes = 1
-        for key in self.keys:
-            sizes *= len(key.labels)
-        if self.fill and 0 < sizes <= _MOST_FILLED:
-            for values in product(*(key.labels for key in self.keys)):
-                found.setdefault(values, dict(empty))
-        return {key: self._group(key, found[key], asked) for key in sorted(found, key=self._place)}
+        keys = [self.keys[position] for position in item]
+        size = prod(len(key.labels) for key in keys)
+        # All rows are a group also where there are none.
+        if not keys or (self.fill and 0 < size <= _MOST_FILLED):
+            for values in product(*(key.labels for key in keys)):
+                found.setdefault(values, {})
 
-    def _place(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(_place(key, value) for key, value in zip(self.keys, values, strict=True))
+        def place(values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+            return [key.place(value) for key, value in zip(keys, values, strict=True)]
 
-    def _group(self, values: tuple[Any, ...], found: Mapping[str, Any], asked: Asked) -> Group:
-        named = list(zip(self.keys, values, strict=False))
-        label = " / ".join(key.labels.get(value, str(value)) for key, value in named)
-        return Group({key.name: value for key, value in named} | asked.results(found), label)
-
-
-def _place(key: Key, value: Any) -> tuple[Any, ...]:
-    """Return where a value stands: choices in their order, then other values in theirs, then NULL."""
-    if value in key.labels:
-        return (0, list(key.labels).index(value))
-    return (2,) if value is None else (1, value)
+        return {
+            values: _group(keys, values, {**empty, **found[values]}, asked)
+            for values in sorted(found, key=place)
+        }
 
 
-def read_keys(
-    model: type[Model], names: tuple[str, ...], expressions: Mapping[str, Any], known: frozenset[str]
-) -> tuple[Key, ...]:
+@dataclass(frozen=True, slots=True)
+class _Family:
     """
-    Read what ``by()`` takes.
+    Numbers over the same relations.
+
+    ``sets`` are the groupings to ask for; where ``how`` is known, the others are folded.
+    """
+
+    numbers: dict[str, Number]
+    how: dict[str, Fold] | None
+    sets: tuple[KeySet, ...]
+
+    def groups_of(self, item: KeySet, own: Mapping[KeySet, _Groups]) -> _Groups:
+        """Return the groups of a grouping, from what was asked for."""
+        if item in own or self.how is None:
+            return own[item]
+        fine = min((other for other in own if set(item) < set(other)), key=len)
+        return fold_groups(own[fine], fine, item, self.how)
+
+
+def _empty(branch: Branch) -> dict[str, Any]:
+    """Return the values of a group without rows."""
+    if branch.pick is not None:
+        return read_single([branch], [[]])
+    return {column.name: column.empty for column in branch.columns}
+
+
+def _has_sets(connection: Any) -> bool:
+    """Tell whether the database has GROUPING SETS, and takes a key of parameters for the same one when it is named."""
+    return connection.vendor == "postgresql" and not connection.features.uses_server_side_binding
+
+
+def _group(keys: list[Key], values: tuple[Any, ...], found: Mapping[str, Any], asked: Asked) -> Group:
+    named = list(zip(keys, values, strict=True))
+    label = " / ".join(key.labels.get(value, str(value)) for key, value in named)
+    return Group({key.name: value for key, value in named} | asked.results(found), label)
+
+
+def grouped(
+    declaration: Declaration,
+    queryset: QuerySet[Any, Any],
+    keys: tuple[tuple[str, ...], Mapping[str, Any]],
+    sets: tuple[tuple[str, ...], ...],
+    *,
+    totals: bool,
+    cube: bool,
+    fill: bool,
+) -> Grouped:
+    """
+    Return numbers to fetch for each group of rows.
+
+    Args:
+        declaration: The numbers.
+        queryset: The rows.
+        keys: Names, and expressions by name, that rows are grouped by.
+        sets: Further groupings; names that are no keys yet are fields.
+        totals: Whether each prefix of the names is a grouping.
+        cube: Whether each part of them is one.
+        fill: Whether groups without rows are there.
 
     Raises:
-        UsageError: If there is none, a name is no field, or it leads through a relation with several rows.
+        UsageError: If there is nothing to group by, a name is that of a number, or a relation with several rows is on
+            the way.
     """
-    if not names and not expressions:
-        msg = 'by() takes what to group by, as in by("status") or by(month=TruncMonth("created_at"))'
-        raise UsageError(msg)
-    keys = [_key(model, name, known) for name in names]
-    keys += [Key(name, expression, {}) for name, expression in expressions.items()]
-    for key in keys:
-        if getattr(key.expression, "contains_aggregate", False):
-            msg = f"by({key.name}=...) takes what each row has by itself, and not an aggregate"
+    names, expressions = keys
+    own = [*names, *expressions]
+    others = [name for name in dict.fromkeys(chain.from_iterable(sets)) if name not in own]
+    for name in (*own, *others):
+        if name in declaration.expressions:
+            msg = f'"{name}" is a number already; give what to group by another name'
             raise UsageError(msg)
-        if relations_of(model, key.expression, known):
-            msg = (
-                f'by("{key.name}") groups {model._meta.label} by a relation with several rows, where a row would be in '
-                "several groups; make statistics of the model behind it"
-            )
-            raise UsageError(msg)
-    return tuple(keys)
-
-
-def _key(model: type[Model], name: str, known: frozenset[str]) -> Key:
-    if name.split(LOOKUP_SEP, maxsplit=1)[0] in known:
-        return Key(name, F(name), {})
-    reference = resolve(model, name)
-    return Key(name, F(name), {} if reference.rest else _labels(reference.field))
-
-
-def _labels(field: Any) -> dict[Any, str]:
-    if getattr(field, "flatchoices", None):
-        return {value: str(label) for value, label in field.flatchoices}
-    is_boolean = getattr(field, "get_internal_type", str)() == "BooleanField"
-    return {True: "True", False: "False"} if is_boolean else {}
+    known = frozenset(queryset.query.annotations)
+    found = read_keys(declaration.model, names, expressions, known)
+    found += read_keys(declaration.model, others, {}, known) if others else ()
+    chosen = key_sets([key.name for key in found], len(own), sets, totals=totals, cube=cube)
+    return Grouped(declaration=declaration, queryset=queryset, keys=found, sets=chosen, fill=fill)

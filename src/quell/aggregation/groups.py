@@ -1,6 +1,6 @@
 """Numbers for each group of rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from quell.aggregation.results import Collected
@@ -30,14 +30,44 @@ class Groups:
     The groups in order, which is that of the choices, or of the values, with NULL at the end.
 
     ``groups["open"]`` is the group of a value, ``groups["open", "urgent"]`` that of several; iterate for all of them.
-    ``totals`` has the group of each prefix of a key, ``()`` for all rows, if they were asked for.
+    Where several groupings were asked for, ``of()`` has each of them; ``totals`` has the group of each prefix of a
+    key, ``()`` for all rows, if they were.
     """
 
     def __init__(
-        self, groups: Mapping[tuple[Any, ...], Group], totals: Mapping[tuple[Any, ...], Group]
+        self,
+        names: tuple[str, ...],
+        groups: Mapping[tuple[Any, ...], Group],
+        further: "Sequence[Groups]" = (),
     ) -> None:
+        self._names = names
         self._groups: dict[tuple[Any, ...], Group] = dict(groups)
-        self.totals: dict[tuple[Any, ...], Group] = dict(totals)
+        self._further = tuple(further)
+
+    def of(self, *names: str) -> "Groups":
+        """
+        Return the groups of another grouping of the same statement, by its names in any order; ``of()`` is the total.
+
+        Raises:
+            UsageError: If it was not asked for.
+        """
+        for found in (self, *self._further):
+            if set(found._names) == set(names):
+                return found
+        known = ", ".join(f"of({', '.join(map(repr, found._names))})" for found in (self, *self._further))
+        msg = f"these groups are {known}; ask for others by(..., sets=[...]), totals=True or cube=True"
+        raise UsageError(msg)
+
+    @property
+    def totals(self) -> dict[tuple[Any, ...], Group]:
+        """The group of each prefix of a key, as far as those were asked for."""
+        prefixes = [self._names[:length] for length in range(len(self._names))]
+        return {
+            key: group
+            for found in self._further
+            if found._names in prefixes
+            for key, group in found._groups.items()
+        }
 
     @property
     def total(self) -> Group:

@@ -11,9 +11,15 @@ from django.db.models.lookups import IsNull
 
 from quell.aggregation.conditions import Scope, conjuncts, joined_by_and, without_joins
 from quell.aggregation.functions import Exists, RowCount, condition_of, with_condition, without_condition
+from quell.aggregation.picks import Pick
 from quell.aggregation.references import paths_of, relations_of, resolve
 from quell.exceptions import UsageError
 
+# What holds whole numbers, and no key that numbers itself.
+INTEGERS = frozenset(
+    {"SmallIntegerField", "IntegerField", "BigIntegerField"}
+    | {"PositiveSmallIntegerField", "PositiveIntegerField", "PositiveBigIntegerField"}
+)
 _SPREAD = frozenset({"STDDEV_POP", "STDDEV_SAMP", "VAR_POP", "VAR_SAMP"})
 _NUMERIC_ONLY = _SPREAD | {"SUM", "AVG"}
 _NOT_NUMERIC = frozenset(
@@ -37,7 +43,7 @@ class Number:
     One value to compute.
 
     Attributes:
-        aggregate: Without its condition; where several aggregates are combined, each keeps its own.
+        aggregate: Without its condition; where several aggregates are combined, each keeps its own. Or what is picked.
         conditions: What is true for each row that is aggregated; all of them, and none needs a further join.
         joined: The relations with several rows whose rows are aggregated, together with those of the model.
         key: Equal for numbers that are equal.
@@ -59,6 +65,16 @@ class Number:
     def asks_existence(self) -> bool:
         """Tell whether one row is all that has to be found."""
         return isinstance(self.aggregate, Exists)
+
+    @property
+    def is_picked(self) -> bool:
+        """Tell whether it is the values of certain rows, and nothing that is computed."""
+        return isinstance(self.aggregate, Pick)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Tell whether no other number can be found by the same pass."""
+        return self.asks_existence or self.is_picked
 
     @property
     def asks_tables(self) -> bool:
@@ -107,7 +123,7 @@ def read_number(
 def _number(scope: Scope, expression: Any, *, is_generic: bool) -> Number:
     if not isinstance(expression, Aggregate):
         rewritten = _rewritten(scope, expression)
-        return Number(rewritten, (), scope.joined, _key(expression), is_generic)
+        return Number(rewritten, (), scope.joined, key_of(expression), is_generic)
     condition = condition_of(expression)
     plain = without_condition(expression)
     conditions: tuple[Any, ...] = ()
@@ -120,10 +136,10 @@ def _number(scope: Scope, expression: Any, *, is_generic: bool) -> Number:
     if isinstance(expression, Exists):
         (path,) = paths_of(plain)
         conditions += () if path == "pk" else ((f"{path}__isnull", False),)
-        return Number(plain, conditions, scope.joined, _key(expression), is_generic)
+        return Number(plain, conditions, scope.joined, key_of(expression), is_generic)
     if is_row_count(scope.model, expression):
-        return Number(RowCount(Value(1)), conditions, scope.joined, _key((RowCount, condition)), is_generic)
-    return Number(plain, conditions, scope.joined, _key(expression), is_generic)
+        return Number(RowCount(Value(1)), conditions, scope.joined, key_of((RowCount, condition)), is_generic)
+    return Number(plain, conditions, scope.joined, key_of(expression), is_generic)
 
 
 def is_row_count(model: type[Model], expression: Any) -> bool:
@@ -209,7 +225,7 @@ def _has_subquery(node: object) -> bool:
     return hasattr(node, "query")
 
 
-def _key(identity: object) -> object:
+def key_of(identity: object) -> object:
     """Return what equal numbers share; what cannot be hashed is equal to nothing."""
     try:
         hash(identity)

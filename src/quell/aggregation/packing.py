@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from quell.aggregation.annotating import RowNumbers, common_conditions, of_one_row, select, together
 from quell.aggregation.attaching import CHUNK_SIZE, attach
 from quell.aggregation.declaring import Declaration
-from quell.aggregation.numbers import Number
+from quell.aggregation.numbers import INTEGERS, Number
 from quell.aggregation.references import paths_of
 from quell.aggregation.subqueries import NumberOfRow
 
@@ -28,14 +28,10 @@ from quell.aggregation.subqueries import NumberOfRow
 # exact: integers everywhere, all numbers on PostgreSQL, decimals on MariaDB. SQLite writes floats with 15 digits.
 # Of keys that number themselves Django converts nothing, not even the sum, so they stay as the driver returns them.
 
-_INTEGERS = frozenset(
-    {"SmallIntegerField", "IntegerField", "BigIntegerField"}
-    | {"PositiveSmallIntegerField", "PositiveIntegerField", "PositiveBigIntegerField"}
-)
 _EXACT: dict[str, frozenset[str]] = {
-    "sqlite": _INTEGERS,
-    "mysql": _INTEGERS | {"DecimalField"},
-    "postgresql": _INTEGERS | {"DecimalField", "FloatField"},
+    "sqlite": INTEGERS,
+    "mysql": INTEGERS | {"DecimalField"},
+    "postgresql": INTEGERS | {"DecimalField", "FloatField"},
 }
 _ARRAYS = {
     "sqlite": "JSON_ARRAY(%(expressions)s)",

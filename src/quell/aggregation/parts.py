@@ -11,11 +11,13 @@ class Form(Enum):
     """
     Where a part stands in the statement.
 
-    A table in FROM may be read by parallel workers, a scalar among the selected values may not, and starts faster.
+    A table in FROM may be read by parallel workers, a scalar among the selected values may not, and starts faster. A
+    list has a row for each of its values.
     """
 
     TABLE = "table"
     SCALAR = "scalar"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +36,8 @@ class Part:
     hoisted: tuple[Any, ...] = ()
     form: Form = Form.TABLE
     reason: str = ""
+
+    @property
+    def is_picked(self) -> bool:
+        """Tell whether it is the values of certain rows, and nothing that is computed."""
+        return any(number.is_picked for number in self.numbers.values())

@@ -31,8 +31,8 @@ def plan_parts(numbers: _Numbers, costs: Costs, vendor: str) -> tuple[Part, ...]
     by_relations: dict[frozenset[str], _Numbers] = defaultdict(dict)
     found: list[Part] = []
     for name, number in numbers.items():
-        if number.asks_existence:
-            found.append(_first_row(name, number))
+        if number.stands_alone:
+            found.append(_by_nature(name, number))
         else:
             by_relations[number.joined][name] = number
     for joined, members in by_relations.items():
@@ -43,9 +43,13 @@ def plan_parts(numbers: _Numbers, costs: Costs, vendor: str) -> tuple[Part, ...]
     return tuple(found)
 
 
-def _first_row(name: str, number: Number) -> Part:
-    reason = "the search stops at the first row"
-    return Part(numbers={name: number}, hoisted=number.conditions, form=Form.SCALAR, reason=reason)
+def _by_nature(name: str, number: Number) -> Part:
+    """Return the part of a number that shares no pass with others."""
+    form, reason = Form.SCALAR, "the search stops at the first row"
+    if number.is_picked:
+        reason = "picked from rows in order"
+        form = Form.SCALAR if number.aggregate.is_single else Form.LIST
+    return Part(numbers={name: number}, hoisted=number.conditions, form=form, reason=reason)
 
 
 def _divided(numbers: _Numbers, costs: Costs, vendor: str) -> Iterator[Part]:

@@ -221,7 +221,10 @@ def _none(queryset: QuerySet[Any, Any], connection: Any) -> Rows:
 
 
 def _all(model: type[Model]) -> Any:
-    return QuerySet(model).query
+    query = QuerySet(model).query
+    # Not by the order of the model either: PostgreSQL orders no single row.
+    query.clear_ordering(force=True)
+    return query
 
 
 def _rows(

@@ -11,8 +11,9 @@ from django.db.models.functions import Trunc
 from django.utils import timezone
 
 from quell.aggregation.declaring import Declaration
-from quell.aggregation.grouping import Grouped, Key
+from quell.aggregation.grouping import Grouped
 from quell.aggregation.groups import Group, Groups
+from quell.aggregation.keys import Key
 from quell.aggregation.references import resolve
 from quell.exceptions import UsageError
 
@@ -69,7 +70,7 @@ class Series:
         """Run one statement, and return a bucket for each step."""
         found = self.grouped.fetch()
         groups: dict[tuple[Any, ...], Group] = {(group[BUCKET],): group for group in found}
-        return Buckets(groups, {})
+        return Buckets((BUCKET,), groups)
 
     async def afetch(self) -> Buckets:
         """Do as ``fetch()`` in async code."""
@@ -111,7 +112,7 @@ def series(
     kind = DateTimeField() if is_time else DateField()
     key = Key(BUCKET, Trunc(name, every, output_field=kind, tzinfo=zone), labels)
     rows = queryset.filter(**{f"{name}__gte": first, f"{name}__lt": last})
-    return Series(Grouped(declaration=declaration, queryset=rows, keys=(key,), totals=False, fill=True))
+    return Series(Grouped(declaration=declaration, queryset=rows, keys=(key,), sets=((0,),), fill=True))
 
 
 def _moment(value: date, zone: tzinfo | None, *, is_time: bool) -> Any:

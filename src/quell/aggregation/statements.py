@@ -17,6 +17,11 @@ class Plan:
 
     pieces: tuple[Piece, ...]
 
+    @property
+    def has_lists(self) -> bool:
+        """Tell whether a piece has several rows, so that no single row holds all values."""
+        return any(piece.form is Form.LIST for piece in self.pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

@@ -13,13 +13,16 @@ from quell.aggregation.declaring import Declaration, check_number_name
 from quell.aggregation.explaining import Explanation
 from quell.aggregation.explaining import explain as describe
 from quell.aggregation.facts import ask_costs
-from quell.aggregation.grouping import Grouped, read_keys
+from quell.aggregation.fetching import fetch_all
+from quell.aggregation.grouping import Grouped, grouped
+from quell.aggregation.keys import read_sets
 from quell.aggregation.objects import annotate
+from quell.aggregation.picks import Pick
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected, Named
-from quell.aggregation.rows import Rows, read_rows
+from quell.aggregation.rows import read_rows
 from quell.aggregation.series import Series, Step, series
-from quell.aggregation.statements import assemble
+from quell.aggregation.unions import sql_of
 from quell.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ class Statistics:
         inherited = cls._declaration
         expressions = dict(inherited.expressions) if inherited else {}
         for name, value in list(vars(cls).items()):
-            if isinstance(value, Ratio) or hasattr(value, "resolve_expression"):
+            if isinstance(value, Ratio | Pick) or hasattr(value, "resolve_expression"):
                 check_number_name(cls.__qualname__, name)
                 expressions[name] = value
                 setattr(cls, name, Named(name, value))
@@ -115,14 +118,24 @@ class Statistics:
         """Do as ``fetch()`` in async code."""
         return await sync_to_async(self.fetch)()
 
-    def by(self, *names: str, totals: bool = False, fill: bool = True, **expressions: Any) -> Grouped:
+    def by(
+        self,
+        *names: str,
+        totals: bool = False,
+        cube: bool = False,
+        sets: "Iterable[str | Iterable[str]]" = (),
+        fill: bool = True,
+        **expressions: Any,
+    ) -> Grouped:
         """
         Return the same numbers for each group of rows; ``fetch()`` them.
 
         Args:
             names: Fields, also of to-one relations, or annotations of the queryset.
             totals: Also fetch the numbers of each prefix of the names, and of all rows.
-            fill: Where all names have choices or are booleans, groups without rows are there, too.
+            cube: Also fetch those of each part of the names, and of all rows.
+            sets: Further groupings, each a name or several, ``()`` for all rows; ``of()`` of the result has them.
+            fill: Where all names of a grouping have choices or are booleans, groups without rows are there, too.
             expressions: Further things to group by, by name: ``by(month=TruncMonth("created_at"))``.
 
         Raises:
@@ -130,14 +143,15 @@ class Statistics:
 
         Cost: one statement.
         """
-        declaration = self.declaration()
-        known = frozenset(self.queryset.query.annotations)
-        for name in (*names, *expressions):
-            if name in declaration.expressions:
-                msg = f'"{name}" is a number already; give what to group by another name'
-                raise UsageError(msg)
-        keys = read_keys(declaration.model, names, expressions, known)
-        return Grouped(declaration=declaration, queryset=self.queryset, keys=keys, totals=totals, fill=fill)
+        return grouped(
+            self.declaration(),
+            self.queryset,
+            (names, expressions),
+            read_sets(sets),
+            totals=totals,
+            cube=cube,
+            fill=fill,
+        )
 
     def over(self, name: str, *, every: Step, since: date, until: date, tz: tzinfo | None = None) -> Series:
         """
@@ -207,7 +221,7 @@ class Statistics:
         if not (connection.vendor == "sqlite" and connection.is_in_memory_db()):
             declaration.learn(rows, ask_costs(rows, declaration.asked(rows).columns))
         costs = declaration.costs(rows, connection)
-        sql = assemble((declaration.plan(rows, connection),), connection).sql
+        sql = sql_of(declaration.plan(rows, connection), connection)
         return describe(declaration.asked(rows), declaration.parts(rows, connection), rows, costs, sql)
 
     def keys(self) -> tuple[str, ...]:
@@ -265,16 +279,6 @@ class AtHand(Statistics):
     def __reduce__(self) -> tuple[Any, ...]:
         # The class has no name that could be found again, so values come back as a mapping with attributes.
         return super().__reduce__() if self._values is None else (Collected, (self._values,))
-
-
-def fetch_all(connection: Any, asked: list[tuple[Declaration, Rows]]) -> list[dict[str, Any]]:
-    """Run one statement for several declarations over rows of one database; return the values of each by name."""
-    plans = tuple(declaration.plan(rows, connection) for declaration, rows in asked)
-    values = assemble(plans, connection).run(connection, [rows.params for _, rows in asked])
-    return [
-        declaration.asked(rows).results(found)
-        for (declaration, rows), found in zip(asked, values, strict=True)
-    ]
 
 
 def _restore(cls: type[_S], values: dict[str, Any]) -> _S:

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quell.aggregation.compiling import Column
+from quell.aggregation.compiling import Column, Piece
+from quell.aggregation.keys import KeySet
+from quell.aggregation.picks import Pick
 from quell.aggregation.rows import Mark
+from quell.aggregation.statements import Plan, assemble
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,60 @@ class Branch:
         params: Its parameters, with marks for those of its rows.
         row_params: The parameters of its rows.
         columns: Its columns, in their order.
+        sets: Of groups: the keys of each grouping that its rows belong to.
+        pick: Of values: what they are, and in which column.
+        family: Of groups: which numbers of the declaration it has.
     """
 
     sql: str
     params: tuple[Any, ...]
     row_params: tuple[Any, ...]
     columns: tuple[Column, ...]
+    sets: tuple[KeySet, ...] = ()
+    pick: tuple[str, Pick] | None = None
+    family: int = 0
 
     def filled(self) -> list[Any]:
         """Return the parameters."""
         return [self.row_params[item.position] if isinstance(item, Mark) else item for item in self.params]
+
+
+def branch_of(
+    piece: Piece, row_params: Sequence[Any], sets: tuple[KeySet, ...] = (), family: int = 0
+) -> Branch:
+    """Return the branch of a piece, over rows with certain parameters."""
+    return Branch(piece.sql, piece.params, tuple(row_params), piece.columns, sets, piece.pick, family)
+
+
+def read_single(branches: Sequence[Branch], found: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return the values of results that are not grouped, by the names of their columns."""
+    values: dict[str, Any] = {}
+    for branch, result in zip(branches, found, strict=True):
+        if branch.pick is None:
+            values |= result[0]
+        else:
+            name, pick = branch.pick
+            values[name] = pick.read(result, name)
+    return values
+
+
+def run_plans(
+    connection: Any, plans: Sequence[Plan], row_params: Sequence[Sequence[Any]]
+) -> tuple[dict[str, Any], ...]:
+    """Run plans of which some have lists, and return the values of each by the names of their columns."""
+    branches = [
+        [branch_of(piece, params) for piece in plan.pieces]
+        for plan, params in zip(plans, row_params, strict=True)
+    ]
+    found = iter(run_union(connection, [branch for own in branches for branch in own]))
+    return tuple(read_single(own, [next(found) for _ in own]) for own in branches)
+
+
+def sql_of(plan: Plan, connection: Any) -> str:
+    """Return the statement for a plan, without parameters."""
+    if not plan.has_lists:
+        return assemble((plan,), connection).sql
+    return _sql(connection, [branch_of(piece, ()) for piece in plan.pieces])
 
 
 def run_union(connection: Any, branches: Sequence[Branch]) -> list[list[dict[str, Any]]]:
