@@ -146,7 +146,7 @@ class Command(BaseCommand):
         verdict = decide(pages, baseline, is_whole=not options["urls"])
         as_wanted = as_json(pages, verdict) if options["format"] == "json" else None
         self._print(as_wanted or as_text(pages, verdict, self._paint(options)))
-        if verdict.findings:
+        if any(finding.level == "problem" for finding in verdict.findings):
             sys.exit(1)
 
     def _fix(self, options: dict[str, Any]) -> None:
