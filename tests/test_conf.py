@@ -22,6 +22,8 @@ EXAMPLES: dict[str, object] = {
     "plans": "plans.json",
     "service_connections": 4,
     "baseline": "quell/known.json",
+    "transaction_hygiene": True,
+    "long_transaction_ms": 250.5,
     "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }
 
@@ -58,6 +60,8 @@ def test_default_is_right(item: Any) -> None:
         ("wide_column_share", True),
         ("libraries", "mylib"),
         ("on_error", []),
+        ("transaction_hygiene", "no"),
+        ("long_transaction_ms", 0),
         ("ignore", "Q101"),
         ("baseline", None),
     ],

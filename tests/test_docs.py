@@ -6,8 +6,10 @@ from pathlib import Path
 from quell.analysis import (
     defeated_prefetch,
     duplicate_query,
+    long_transaction,
     n_plus_one,
     query_in_loop,
+    side_effect_in_transaction,
     unused_columns,
     unused_eager_load,
     write_in_loop,
@@ -25,6 +27,8 @@ RULES = (
     write_in_loop,
     unused_columns,
     unused_eager_load,
+    side_effect_in_transaction,
+    long_transaction,
 )
 CODES = {rule.CODE: rule.KIND for rule in RULES}
 

@@ -33,6 +33,8 @@ class Settings:
     service_connections: int = (
         8  # threads with connections for the async services of an event loop, at least 1
     )
+    transaction_hygiene: bool = False  # whether every watch looks for Q201 and Q202
+    long_transaction_ms: float = 1000.0  # milliseconds from which on a transaction is long (Q202), above 0
     baseline: str | PathLike[str] = ""  # the file of known findings; "": quell-baseline.json, where it exists
 
 
@@ -51,6 +53,10 @@ def _is_texts(value: object) -> bool:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
 
 
 # What a value has to be, in words and as a test.
@@ -73,6 +79,8 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a list or tuple of patterns",
         lambda value: isinstance(value, (list, tuple)),
     ),
+    "transaction_hygiene": ("True or False", lambda value: isinstance(value, bool)),
+    "long_transaction_ms": ("a number above 0", _is_duration),
     "plans": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
     "baseline": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
 }

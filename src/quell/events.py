@@ -9,6 +9,7 @@ FetchKind = Literal["root", "lazy", "prefetch", "orphan"]
 LoadKind = Literal["join", "prefetch"]
 Builder = Literal["user", "template", "library"]
 ServiceOutcome = Literal["committed", "joined", "rolled back"]
+EffectKind = Literal["http", "mail", "task", "cache", "subprocess", "network", "sleep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,42 @@ class ColumnLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """
+    A transaction from its begin to its end; one of a test case is none.
+
+    ``opened_by`` is the name of its service, or what else opened it. ``statement_ms`` is the part of its duration in
+    which the database worked.
+    """
+
+    alias: str
+    opened_by: str
+    opened_at: Location | None
+    duration_ms: float = 0.0
+    statement_ms: float = 0.0
+    query_count: int = 0
+    ignored: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideEffect:
+    """
+    What happened while a transaction was open, and stays when it is rolled back.
+
+    ``name`` is that of the library that did it, never where it went. ``seconds`` is how long a sleep was to be.
+    """
+
+    kind: EffectKind
+    name: str
+    alias: str
+    opened_by: str
+    opened_at: Location | None
+    trigger: Location | None
+    seconds: float = 0.0
+    ignored: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """
     Everything that one scope saw, in order of execution.
@@ -203,6 +240,8 @@ class Recording:
     schema: Schema = Schema()
     eager_loads: tuple[EagerLoad, ...] = ()
     columns: tuple[ColumnLoad, ...] = ()
+    effects: tuple[SideEffect, ...] = ()
+    transactions: tuple[TransactionEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,17 @@ from quell.paths import portable_path
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
-__all__ = ["CODES", "CODES_OF_PROFILES", "Finding", "Level", "Load", "Location", "Proof", "Silenced"]
+__all__ = [
+    "CODES",
+    "CODES_OF_PROFILES",
+    "CODES_OF_TRANSACTIONS",
+    "Finding",
+    "Level",
+    "Load",
+    "Location",
+    "Proof",
+    "Silenced",
+]
 
 Level = Literal["problem", "advice"]
 
@@ -24,11 +34,15 @@ CODES = {
     "Q105": "write_in_loop",
     "Q106": "unused_eager_load",
     "Q107": "unused_columns",
+    "Q201": "side_effect_in_transaction",
+    "Q202": "long_transaction",
 }
 
 
 # What only a profile looks for: it is about what was loaded, not about statements that ran.
 CODES_OF_PROFILES = frozenset({"Q106", "Q107"})
+# What is looked for only where somebody asks for transactions, and is no query.
+CODES_OF_TRANSACTIONS = frozenset({"Q201", "Q202"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,10 @@ from quell.advice.planning import advise
 from quell.analysis import (
     defeated_prefetch,
     duplicate_query,
+    long_transaction,
     n_plus_one,
     query_in_loop,
+    side_effect_in_transaction,
     unused_columns,
     unused_eager_load,
     write_in_loop,
@@ -60,6 +62,8 @@ def analyse(recording: Recording) -> tuple[Finding, ...]:
         *duplicate_query.find(recording, others=found, families=families),
         *unused_eager_load.find(recording, threshold=rows),
         *unused_columns.find(recording, threshold=rows, share=settings.wide_column_share),
+        *side_effect_in_transaction.find(recording),
+        *long_transaction.find(recording, limit_ms=settings.long_transaction_ms),
     )
     return tuple(sorted(found, key=lambda finding: -finding.saved_queries))
 
@@ -78,6 +82,8 @@ class watch:  # noqa: N801 -- used like a function
         profile: Whether to measure also what is loaded and never used (Q106, Q107). These findings are there
             once the block has ended, and only if it ended without an error and nothing was dropped: before that,
             what is missing may be the use.
+        transactions: Whether to look for side effects in transactions, and for long ones (Q201, Q202); without it
+            ``QUELL_TRANSACTION_HYGIENE`` decides.
 
     Raises:
         UsageError: If it is opened while it is open, or decorates a generator or a class.
@@ -86,9 +92,10 @@ class watch:  # noqa: N801 -- used like a function
     some per row and per attribute that is read, and runs no statement either.
     """
 
-    def __init__(self, *, label: str = "", profile: bool = False) -> None:
+    def __init__(self, *, label: str = "", profile: bool = False, transactions: bool | None = None) -> None:
         self.label = label
         self._is_profiling = profile
+        self._transactions = transactions
         self._is_logged = False
         self._begin(None)
 
@@ -141,7 +148,7 @@ class watch:  # noqa: N801 -- used like a function
         scope = self._scope
         if scope is None or scope.has_failed:
             return Outcome()
-        state = scope.event_count, self.label, scope.is_entered
+        state = scope.version, self.label, scope.is_entered
         if self._known is None or self._known[0] != state:
             found = guarded(scope.switch_off, Outcome(), lambda: judge(self.recording, self.label))
             self._known = state, found
@@ -160,7 +167,8 @@ class watch:  # noqa: N801 -- used like a function
         if self._scope is not None and self._scope.is_entered:
             msg = "This watch is already open. Make a new one with quell.watch() for a nested block."
             raise UsageError(msg)
-        scope = Scope(is_profiling=self._is_profiling)
+        hygiene = get_settings().transaction_hygiene if self._transactions is None else self._transactions
+        scope = Scope(is_profiling=self._is_profiling, sees_transactions=hygiene)
         self._begin(scope)
         guarded(scope.switch_off, None, scope.open)
         return self
@@ -208,19 +216,19 @@ class watch:  # noqa: N801 -- used like a function
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
         _refuse(function)
-        label, profile = self.label or _name_of(function), self._is_profiling
+        label, profile, hygiene = self.label or _name_of(function), self._is_profiling, self._transactions
         if iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def watched_async(*args: P.args, **kwargs: P.kwargs) -> object:
-                async with logged_watch(label, profile=profile):
+                async with logged_watch(label, profile=profile, transactions=hygiene):
                     return await function(*args, **kwargs)
 
             return watched_async  # type: ignore[return-value]  # a coroutine function, like the one given
 
         @functools.wraps(function)
         def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-            with logged_watch(label, profile=profile):
+            with logged_watch(label, profile=profile, transactions=hygiene):
                 return function(*args, **kwargs)
 
         return watched
@@ -233,9 +241,9 @@ class watch:  # noqa: N801 -- used like a function
             logger.warning("%s", complaint)
 
 
-def logged_watch(label: str = "", *, profile: bool = False) -> watch:
+def logged_watch(label: str = "", *, profile: bool = False, transactions: bool | None = None) -> watch:
     """Return a watch that also logs what it found, where it is the outermost."""
-    made = watch(label=label, profile=profile)
+    made = watch(label=label, profile=profile, transactions=transactions)
     made._is_logged = True
     return made
 

@@ -130,6 +130,29 @@ def test_report_fails_nothing(tmp_path: Path) -> None:
     assert "3  test_it.py::test_slow" in output
 
 
+def test_report_lists_advice(tmp_path: Path) -> None:
+    """What is only advice fails no test, and is listed apart."""
+    tests = """
+from django.core.cache import cache
+from django.db import transaction
+from django.test import override_settings
+
+@pytest.fixture(autouse=True)
+def hygiene():
+    with override_settings(QUELL_TRANSACTION_HYGIENE=True):
+        yield
+
+def test_cache(db):
+    with transaction.atomic():
+        cache.set("key", 1)
+"""
+    output = _run(tmp_path, tests, "--quell", "--quell-report")
+    assert "1 passed" in output
+    assert "no needless query" in output
+    assert "1  Q201 at " in output
+    assert "write  after_commit(partial(cache.set, ...))" in output
+
+
 def test_report_travels_with_reports_of_tests() -> None:
     """What pytest-xdist sends from a worker to its controller has what the test came to."""
     report = pytest.TestReport("a", ("a", 1, "a"), {}, "passed", None, "call", quell=[{"saved": 3}])

@@ -10,6 +10,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
+import quell
 from accounts.models import Permission, User
 from accounts.services import update_profile
 from analytics.models import AnalyticsMetric
@@ -74,6 +75,16 @@ def test_service_runs_by_page_and_by_api(client: Client, slug: str, prefix: str)
 
     assert response.status_code == 200
     assert look() != before
+
+
+def test_services_leave_nothing_to_a_rollback(client: Client) -> None:
+    """None of the services does in its transaction what stays when it is rolled back, or holds it for long."""
+    with quell.watch(transactions=True) as watch:
+        for slug in OPERATIONS:
+            client.post(f"/services/{slug}/")
+
+    assert len(watch.recording.transactions) >= len(OPERATIONS)
+    assert not [finding for finding in watch.findings if finding.level == "advice"]
 
 
 def test_page_lists_all_services(client: Client) -> None:

@@ -50,8 +50,8 @@ def _sites_of(watch: quell.watch) -> list[str]:
 
 @pytest.mark.parametrize("item", parameters())
 def test_scenario_gives_the_labelled_findings(item: Scenario) -> None:
-    """Nothing is missed, and nothing else is said."""
-    with quell.watch() as watch:
+    """Nothing is missed, and nothing else is said, of transactions neither."""
+    with quell.watch(transactions=True) as watch:
         item.run(None)
 
     expected = sorted(expectation(label, item.function) for label in item.expected)

@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from quell import exceptions, services
+from tests.serviceapp import calls
 from tests.serviceapp.models import Account, Entry
 from tests.services.threads import COMMITTING, names
 
@@ -23,7 +24,7 @@ def test_examples_run() -> None:
         Account.objects.create(name=name, balance=balance)
     space: dict[str, Any] = {
         "Account": Account, "Entry": Entry, "IntegrityError": IntegrityError, "asyncio": asyncio,
-        "transaction": transaction, "lock_rows": services.lock_rows,
+        "transaction": transaction, "lock_rows": services.lock_rows, "send_statement": calls.note,
     }  # fmt: skip
     for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
         exec(compile(block, "services.md", "exec"), space)
@@ -32,7 +33,12 @@ def test_examples_run() -> None:
     balances = dict(Account.objects.values_list("name", "balance"))
     assert (balances["ada"], balances["bob"]) == (70, 30)
     assert names() == ["ada", "bob", "eve", "gil", "hal"]
-    assert set(Entry.objects.values_list("text", flat=True)) == {"closed", "the name stays taken"}
+    assert set(Entry.objects.values_list("text", flat=True)) == {
+        "closed",
+        "the name stays taken",
+        "month closed",
+    }
+    assert calls.made[-1:] == ["ada"]
 
 
 def test_page_lists_every_error() -> None:

@@ -13,8 +13,10 @@ from quell.services import (
     after_commit,
     alock,
     alock_rows,
+    aoutbox,
     lock,
     lock_rows,
+    outbox,
     read_only,
     savepoint,
     service,
@@ -70,6 +72,7 @@ async def in_a_coroutine() -> None:
         assert_type(await called(1), str)
         assert_type(await alock_rows(Account.objects.all()), list[Account])
         await alock("ticket", 1)
+        await aoutbox(called, number=1)
 
 
 def facts(nested: NestedTransaction, exhausted: RetriesExhausted, event: ServiceEvent) -> None:
@@ -79,4 +82,5 @@ def facts(nested: NestedTransaction, exhausted: RetriesExhausted, event: Service
     assert_type(event.outcome, ServiceOutcome)
     hook: Callable[[], object] = reading
     after_commit(hook)
+    outbox("dotted.path", number=1)
     lock("ticket", 1)

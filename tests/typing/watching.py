@@ -15,6 +15,7 @@ from quell.testing import assert_constant_queries, assert_max_queries, assert_no
 watch = quell.watch()
 assert_type(watch, quell.watch)
 assert_type(quell.watch(label="page").findings, tuple[Finding, ...])
+assert_type(quell.watch(transactions=True), quell.watch)
 assert_type(watch.queries, tuple[QueryEvent, ...])
 assert_type(watch.queries[0].operation, Operation)
 assert_type(watch.queries[0].trigger, Location | None)

@@ -8,6 +8,7 @@ from django.db.models import Model
 from quell.advice.cached import over_cache
 from quell.advice.calls import Answer, Call
 from quell.advice.chains import Chain, read_chain
+from quell.advice.hygiene import advise_transaction
 from quell.advice.loading_plans import loading_plan, plan_of_way, takes_prefetches_only
 from quell.advice.loops import loop_code
 from quell.advice.manager_calls import chains_at, choose_chain, depends_on_row
@@ -21,7 +22,7 @@ from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
 from quell.events import Fetch, Recording
 from quell.exceptions import PlanConflict, QuellError
-from quell.findings import Finding
+from quell.findings import CODES_OF_TRANSACTIONS, Finding
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_covered
 
@@ -62,6 +63,8 @@ def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, 
 
 def _advise(finding: Finding, fetches: Mapping[int, Fetch], recording: Recording) -> _Advised:
     try:
+        if finding.code in CODES_OF_TRANSACTIONS:
+            return _Advised(advise_transaction(finding, recording))
         if finding.kind == "unused_eager_load":
             return _Advised(replace(finding, suggestion=removal_code(finding, recording)))
         if finding.kind == "unused_columns":

@@ -75,6 +75,8 @@ def freeze(scope: Scope) -> Recording:
         schema=schema(),
         eager_loads=eager_loads(usages),
         columns=column_loads(usages),
+        effects=tuple(scope.witness.effects) if scope.witness is not None else (),
+        transactions=tuple(scope.witness.transactions) if scope.witness is not None else (),
     )
 
 

@@ -17,10 +17,13 @@ from django.utils.connection import ConnectionDoesNotExist
 
 from quell.capture.connecting import detach, open_connections
 from quell.capture.explaining import explain
+from quell.capture.hashing import hashes_of
 from quell.capture.loops import Surroundings, surroundings_of
+from quell.capture.transactions import TransactionLog
 from quell.conf import get_settings
 from quell.events import Pattern
 from quell.guard import ends_here
+from quell.lineage import _patches_effects
 from quell.lineage._patches import installation, recorders
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchRecord
@@ -36,7 +39,6 @@ _TRANSACTION = re.compile(
     r"\s*(?:(ROLLBACK)|SAVEPOINT|RELEASE|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
 )
 # What nearly every statement begins with, and no transaction control does.
-_CHUNK = 64  # longer lists are batches, whatever they hold
 _USUAL = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ")
 
 
@@ -61,12 +63,13 @@ class Scope:
 
     Args:
         is_profiling: Whether to measure what was loaded, and what of it is used.
+        sees_transactions: Whether to note transactions, and what happens in them.
 
     Cost: one call of quell per statement, one per evaluated queryset, none per row or attribute; a profile costs
     some per row and per attribute.
     """
 
-    def __init__(self, *, is_profiling: bool = False) -> None:
+    def __init__(self, *, is_profiling: bool = False, sees_transactions: bool = False) -> None:
         # The values of events: a plain tuple is made by one instruction, and a RawEvent by a call.
         self._facts: list[tuple[Any, ...]] = []
         # How many statements had run at each moment that may have changed what they read.
@@ -82,6 +85,7 @@ class Scope:
         self._surroundings: Surroundings = {}
         self._max_events = get_settings().max_events
         self.profile = Profile(self._max_events) if is_profiling else None
+        self.witness = TransactionLog(self._max_events, self._numbers) if sees_transactions else None
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
 
@@ -89,6 +93,11 @@ class Scope:
     def event_count(self) -> int:
         """How many statements it has recorded."""
         return len(self._facts)
+
+    @property
+    def version(self) -> int:
+        """What changes with everything that it notes."""
+        return len(self._facts) + (self.witness.count if self.witness is not None else 0)
 
     def events_from(self, start: int = 0) -> tuple[RawEvent, ...]:
         """Return what was recorded so far, in order of execution."""
@@ -99,6 +108,8 @@ class Scope:
         installation.acquire()
         if self.profile is not None:
             recorders.acquire()
+        if self.witness is not None:
+            _patches_effects.installation.acquire()
         self.is_entered = self.is_open = True
         self._surroundings = surroundings_of(sys._getframe(1))
         try:
@@ -122,6 +133,8 @@ class Scope:
                     detach(connection, self, is_own=thread == get_ident())
             self._connections.clear()
         finally:
+            if self.witness is not None:
+                _patches_effects.installation.release()
             if self.profile is not None:
                 recorders.release()
             installation.release()
@@ -165,6 +178,8 @@ class Scope:
         finally:
             seconds = perf_counter() - start
             try:
+                if self.witness is not None:
+                    self.witness.see_statement(context["connection"], seconds)
                 self._record(sql, params, many, context, seconds, hooks)
             except Exception:
                 if not ends_here(self.switch_off):
@@ -195,7 +210,7 @@ class Scope:
         # Django's wrapper would look the name up in Python.
         row_count = getattr(getattr(cursor, "cursor", cursor), "rowcount", -1)
         alias = context["connection"].alias
-        number, values = _hashes_of(text, params)
+        number, values = hashes_of(text, params)
         # Complete before it can be seen: another thread may be reading.
         self._facts.append(
             (text, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
@@ -267,19 +282,3 @@ def _as_text(sql: Any, context: dict[str, Any]) -> str:
         return sql.decode(errors="replace")
     as_string = getattr(sql, "as_string", None)
     return str(as_string(context["connection"].connection) if as_string is not None else sql)
-
-
-def _hashes_of(sql: str, params: Any) -> tuple[int, tuple[int, ...]]:
-    """
-    Return what tells equal parameters, and for a SELECT with a few of them what tells equal ones of two statements.
-
-    They themselves never leave the process, nor stay in it. A number by itself would be its own hash.
-    """
-    try:
-        number = hash(params)
-    except (TypeError, ValueError):
-        # A list, or a memoryview that can be written to.
-        return hash(repr(params)), ()
-    if type(params) is tuple and 1 < len(params) < _CHUNK and sql.startswith("SELECT"):
-        return number, tuple(map(hash, zip(params, strict=True)))
-    return number, ()

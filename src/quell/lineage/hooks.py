@@ -5,7 +5,7 @@ import sys
 import threading
 import types
 from contextvars import ContextVar, Token
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import ref
 
 from django.db.models import Model
@@ -21,12 +21,19 @@ from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site, is_asked_by_to_one
 from quell.lineage.usage import Profile
 
+if TYPE_CHECKING:
+    from quell.lineage.effects import Witness
+
 
 class Observer(Protocol):
     """What a scope must offer to be told of querysets and connections."""
 
     is_open: bool
     profile: Profile | None
+
+    @property
+    def witness(self) -> "Witness | None":
+        """What is told of transactions and what happens in them; ``None`` where nobody asks."""
 
     def see_alias(self, alias: str) -> None:
         """Make sure that statements on this alias are seen in this thread."""

@@ -4,13 +4,14 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import Finding, Proof, Silenced
+from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced
 
 
 def describe(finding: Finding) -> str:
     """Return one finding as one line."""
     where = finding.place or str(finding.origin or finding.trigger or "unknown place")
-    what = f"{finding.model} {finding.path}".strip() or "a statement"
+    otherwise = finding.kind if finding.code in CODES_OF_TRANSACTIONS else "a statement"
+    what = f"{finding.model} {finding.path}".strip() or otherwise
     return f"{finding.code} {what}: {finding.message or _cost(finding)}; at {where}: {finding.suggestion}"
 
 
@@ -42,7 +43,7 @@ def short_path(spot: Location | None) -> str:
 def block(finding: Finding) -> list[str]:
     """Return one finding as the lines of a block."""
     what = f"{finding.model} {finding.path}".strip()
-    lines = [f"{finding.code} {finding.kind}  {what}  {_cost(finding)}"]
+    lines = ["  ".join(filter(None, (f"{finding.code} {finding.kind}", what, _cost(finding))))]
     if finding.message:
         lines.append(f"  what     {finding.message}")
     if finding.origin is not None:
@@ -61,6 +62,8 @@ def block(finding: Finding) -> list[str]:
 
 
 def _cost(finding: Finding) -> str:
+    if finding.code in CODES_OF_TRANSACTIONS:
+        return plural(finding.count, "time")
     return f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
 
 
@@ -78,7 +81,8 @@ def silenced_lines(silenced: Sequence[Silenced], complaints: Sequence[str] = ())
         finding = item.finding
         what = f"{finding.code} {finding.model} {finding.path}".strip()
         reason = f": {item.reason}" if item.reason else ""
-        queries = plural(finding.count, "query", "queries")
+        is_query = finding.code not in CODES_OF_TRANSACTIONS
+        queries = plural(finding.count, "query", "queries") if is_query else plural(finding.count, "time")
         lines.append(f"silenced {what} ({queries}) by {item.by} {relative(item.where)}{reason}")
     return [*lines, *map(relative, complaints)]
 

@@ -17,6 +17,7 @@ from quell.services.decorating import Service, read_only, service
 from quell.services.hooks import after_commit
 from quell.services.locking import alock, alock_rows, lock, lock_rows
 from quell.services.options import Retry
+from quell.services.posting import aoutbox, outbox
 from quell.services.verbs import Savepoint, savepoint, transaction_required
 
 __all__ = [
@@ -37,8 +38,10 @@ __all__ = [
     "after_commit",
     "alock",
     "alock_rows",
+    "aoutbox",
     "lock",
     "lock_rows",
+    "outbox",
     "read_only",
     "savepoint",
     "service",

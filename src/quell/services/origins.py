@@ -76,6 +76,22 @@ def origin_of(connection: BaseDatabaseWrapper, block: Atomic | None) -> Origin:
     return _decorator(block, frames, connection) or _statement(frames) or Origin("transaction.atomic()", None)
 
 
+def origin_at(connection: BaseDatabaseWrapper, block: Atomic, frame: FrameType) -> Origin:
+    """
+    Tell where a transaction began that has just been opened.
+
+    Args:
+        connection: Its connection.
+        block: Its outermost block.
+        frame: The code that entered the block.
+    """
+    if getattr(block, "service", ""):
+        return origin_of(connection, block)
+    place = place_of(frame)
+    found = _decorator(block, [frame], connection)
+    return found or Origin("transaction.atomic()", place.location() if place is not None else None)
+
+
 def _frames() -> Iterator[FrameType]:
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:

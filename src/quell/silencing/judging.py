@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from quell.events import Location, Pattern, QueryEvent, Recording
-from quell.findings import CODES_OF_PROFILES, Finding, Silenced
+from quell.events import Location, Pattern, QueryEvent, Recording, SideEffect, TransactionEvent
+from quell.findings import CODES_OF_PROFILES, CODES_OF_TRANSACTIONS, Finding, Silenced
 from quell.silencing.comments import Comment, comments_at
 from quell.silencing.patterns import holds, is_placed, means
 
@@ -80,6 +80,8 @@ class _Judge:
         whole = self._cause_of_all(finding)
         if whole is not None:
             return (), (replace(whole, finding=finding),)
+        if finding.code in CODES_OF_TRANSACTIONS:
+            return self._split_transactions(finding)
         events, cause = self._silenced_events(finding)
         if cause is None:
             return (finding,), ()
@@ -93,6 +95,23 @@ class _Judge:
             saved_queries=max(finding.saved_queries - sum(item.saved_queries for item in left), 1),
         )
         return left, (replace(cause, finding=gone),)
+
+    def _split_transactions(self, finding: Finding) -> tuple[tuple[Finding, ...], tuple[Silenced, ...]]:
+        """Return what is left of a finding when transactions and effects inside of blocks that mean it are gone."""
+        recording = self._recording
+        noted: tuple[SideEffect | TransactionEvent, ...] = (*recording.effects, *recording.transactions)
+        gone = [cause for item in noted if (cause := _block_around(finding, item)) is not None]
+        if not gone:
+            return (finding,), ()
+        rest = replace(
+            recording,
+            effects=tuple(item for item in recording.effects if not _block_around(finding, item)),
+            transactions=tuple(item for item in recording.transactions if not _block_around(finding, item)),
+        )
+        same = [each for each in self._analyse(rest) if _is_same(each, finding)]
+        left = tuple(replace(each, labels=finding.labels) for each in same if each.trigger == finding.trigger)
+        count = finding.count - sum(each.count for each in left)
+        return left, (replace(gone[0], finding=replace(finding, count=count)),) if count else ()
 
     def _cause_of_all(self, finding: Finding) -> Silenced | None:
         """Return what silences a finding as a whole, or ``None``."""
@@ -171,7 +190,7 @@ def _is_same(part: Finding, whole: Finding) -> bool:
     )
 
 
-def _block_around(finding: Finding, event: QueryEvent) -> Silenced | None:
+def _block_around(finding: Finding, event: QueryEvent | SideEffect | TransactionEvent) -> Silenced | None:
     for pattern in event.ignored:
         if means(pattern, finding):
             return _by_pattern(finding, pattern, "block")

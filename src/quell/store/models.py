@@ -1,8 +1,12 @@
-"""Results of services, kept for the next call with the same key."""
+"""The rows of quell: results of services, kept for the next call with the same key, and what other modules hold."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+
+from quell.store.messages import OutboxMessage
+
+__all__ = ["IdempotentCall", "OutboxMessage"]
 
 
 class IdempotentCall(models.Model):

@@ -56,9 +56,10 @@ def assert_no_findings() -> Iterator[watch]:
     """
     with watch() as seen:
         yield seen
-    if seen.findings:
-        head = f"{plural(len(seen.findings), 'finding')}:"
-        raise AssertionError("\n".join([head, *finding_lines(seen.findings)]))
+    problems = [finding for finding in seen.findings if finding.level == "problem"]
+    if problems:
+        head = f"{plural(len(problems), 'finding')}:"
+        raise AssertionError("\n".join([head, *finding_lines(problems)]))
 
 
 def assert_constant_queries(

@@ -126,7 +126,7 @@ def _judged(item: pytest.Item) -> Iterator[None]:
             yield
     finally:
         if item.config.getoption("--quell-report"):
-            item.stash[_OWN] = data_of(limits.left(seen.findings))
+            item.stash[_OWN] = data_of(limits.left(seen.findings, with_advice=True))
     message = verdict(seen, limits, is_strict=item.config.getoption("--quell"))
     if message:
         pytest.fail(message, pytrace=False)

@@ -91,13 +91,13 @@ class Limits:
             msg = f"@pytest.mark.quell(ignore=...): {fact}. {hint}"
             raise UsageError(msg)
 
-    def left(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def left(self, findings: Iterable[Finding], *, with_advice: bool = False) -> tuple[Finding, ...]:
         """Return the problems that the test answers for: none that it ignores, none of its setup."""
         patterns = parse(self._ignored)
         return tuple(
             finding
             for finding in findings
-            if finding.level == "problem"
+            if (with_advice or finding.level == "problem")
             and not _is_setup(finding)
             and not any(means(each, finding) and _holds(each, finding) for each in patterns)
         )
@@ -135,6 +135,8 @@ def data_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
             "what": f"{each.code} {each.model} {each.path}".rstrip(),
             "spot": str(each.origin or each.trigger or "unknown place"),
             "saved": each.saved_queries,
+            "count": each.count,
+            "is_advice": each.level == "advice",
             "suggestion": each.suggestion,
         }
         for each in findings
@@ -145,10 +147,21 @@ def summary(found: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
     """Yield the worst tests and the worst lines, those that would save most queries first."""
     by_test: Counter[str] = Counter()
     by_spot: Counter[tuple[str, str, str]] = Counter()
+    advice: Counter[tuple[str, str, str]] = Counter()
     for test, items in found.items():
         for item in items:
-            by_test[test] += item["saved"]
-            by_spot[item["what"], item["spot"], item["suggestion"]] += item["saved"]
+            spot = item["what"], item["spot"], item["suggestion"]
+            if item["is_advice"]:
+                advice[spot] += item["count"]
+            else:
+                by_test[test] += item["saved"]
+                by_spot[spot] += item["saved"]
+    yield from _needless(by_test, by_spot)
+    if advice:
+        yield from ("", "advice", *_places(advice))
+
+
+def _needless(by_test: Counter[str], by_spot: Counter[tuple[str, str, str]]) -> Iterator[str]:
     if not by_spot:
         yield "no needless query"
         return
@@ -156,7 +169,10 @@ def summary(found: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
     yield f"{needless} in {plural(len(by_test), 'test')}, at {plural(len(by_spot), 'place')}"
     yield from ("", "worst tests")
     yield from (f"  {count}  {test}" for test, count in by_test.most_common(_LONGEST))
-    yield from ("", "worst places")
+    yield from ("", "worst places", *_places(by_spot))
+
+
+def _places(by_spot: Counter[tuple[str, str, str]]) -> Iterator[str]:
     for (what, spot, suggestion), count in by_spot.most_common(_LONGEST):
         yield f"  {count}  {what} at {spot}"
         yield f"     write  {suggestion}"

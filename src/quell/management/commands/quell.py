@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from quell.checks import check_settings
 from quell.exceptions import UsageError
 from quell.loading.recorded.keeping import check, keep
+from quell.management import outbox
 from quell.management.coverage import check_views
 from quell.management.fixing.source import CannotFixError
 from quell.management.profiling.isolation import Aliases, in_memory
@@ -76,6 +77,7 @@ class Command(BaseCommand):
         repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
+        outbox.add_parser(verbs)
         verbs.add_parser(
             "check",
             help="tell which plans of views miss what their serializers read",
@@ -112,6 +114,8 @@ class Command(BaseCommand):
         """Run a verb; exits 1 when there are findings."""
         if options["verb"] == "check":
             self._check()
+        elif options["verb"] == "outbox":
+            self._run_outbox(options)
         else:
             self._visit_pages(options)
 
@@ -121,6 +125,12 @@ class Command(BaseCommand):
         self._print(text)
         if is_missing:
             sys.exit(1)
+
+    def _run_outbox(self, options: dict[str, Any]) -> None:
+        try:
+            outbox.run(options, self._print)
+        except UsageError as error:
+            raise CommandError(str(error), returncode=USAGE_ERROR) from error
 
     def _visit_pages(self, options: dict[str, Any]) -> None:
         if not settings.DEBUG and not options["allow_production"]:
@@ -146,7 +156,7 @@ class Command(BaseCommand):
         verdict = decide(pages, baseline, is_whole=not options["urls"])
         as_wanted = as_json(pages, verdict) if options["format"] == "json" else None
         self._print(as_wanted or as_text(pages, verdict, self._paint(options)))
-        if verdict.findings:
+        if any(finding.level == "problem" for finding in verdict.findings):
             sys.exit(1)
 
     def _fix(self, options: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from quell.conf import get_settings
-from quell.findings import CODES, CODES_OF_PROFILES, Finding, Silenced
+from quell.findings import CODES, CODES_OF_PROFILES, CODES_OF_TRANSACTIONS, Finding, Silenced
 from quell.management.profiling.folding import fold
 from quell.management.profiling.pages import Page
 from quell.reporting.text import plural, relative
@@ -88,7 +88,9 @@ def visited(pages: Sequence[Page]) -> AbstractSet[str]:
 
 def _remarks(pages: Sequence[Page], silenced: Sequence[Silenced], *, is_whole: bool) -> Iterator[str]:
     seen = {span for page in pages for span in page.seen}
-    for where, remark in comment_remarks(seen, silenced, CODES.keys() - CODES_OF_PROFILES):
+    for where, remark in comment_remarks(
+        seen, silenced, CODES.keys() - CODES_OF_PROFILES - CODES_OF_TRANSACTIONS
+    ):
         yield f"{relative(where)} {remark}"
     if is_whole:
         for pattern in stale_patterns(parse(get_settings().ignore), silenced):

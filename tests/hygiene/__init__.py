@@ -1,0 +1,1 @@
+"""Side effects in transactions, and transactions that are open for long."""
