@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StoreConfig(AppConfig):
-    """Holds the results of services with an ``idempotency_key``."""
+    """Holds the results of services with an ``idempotency_key``, and findings that were folded."""
 
     name = "quell.store"
     label = "quell_store"

@@ -1,8 +1,12 @@
-"""Results of services, kept for the next call with the same key."""
+"""The rows of quell: results of services, kept for the next call with the same key, and findings that were folded."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+
+from quell.store.findings import FindingTrend, FoldedBatch, StoredFinding
+
+__all__ = ["FindingTrend", "FoldedBatch", "IdempotentCall", "StoredFinding"]
 
 
 class IdempotentCall(models.Model):

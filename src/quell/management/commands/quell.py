@@ -16,6 +16,7 @@ from quell.exceptions import UsageError
 from quell.loading.recorded.keeping import check, keep
 from quell.management.coverage import check_views
 from quell.management.fixing.source import CannotFixError
+from quell.management.folding import add_fold, fold
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.options import add_recording, json_file, positive, repeat_common_options
 from quell.management.profiling.output import Paint, as_json, as_text
@@ -76,6 +77,7 @@ class Command(BaseCommand):
         repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
+        add_fold(verbs)
         verbs.add_parser(
             "check",
             help="tell which plans of views miss what their serializers read",
@@ -112,6 +114,8 @@ class Command(BaseCommand):
         """Run a verb; exits 1 when there are findings."""
         if options["verb"] == "check":
             self._check()
+        elif options["verb"] == "fold":
+            self._print(fold())
         else:
             self._visit_pages(options)
 
