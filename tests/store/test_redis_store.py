@@ -73,6 +73,7 @@ def test_everything_expires(server: Server) -> None:
     assert lasting == ["{quell}:findings"]
     assert [found.total.facts for found in store.findings()] == [facts(2)]
     assert client.zcard("{quell}:findings") == 1
+    client.close()
 
 
 def test_texts_of_any_kind_survive(server: Server) -> None:

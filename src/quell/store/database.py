@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from django.db import Error, connections, router, transaction
+from django.db import Error, IntegrityError, connections, router, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest, Least
 from django.utils.timezone import now
@@ -22,6 +22,10 @@ from quell.store.totals import (
 )
 
 _Numbers = Mapping[int, tuple[int, int]]
+
+
+class _IsFoldedError(Exception):
+    """The batch is there already; the transaction has nothing to do."""
 
 
 class DatabaseStore:
@@ -47,17 +51,19 @@ class DatabaseStore:
         try:
             with transaction.atomic(using=alias):
                 self._fold(batch, alias)
+        except _IsFoldedError:
+            pass
         except Error as error:
             connection.close()
             raise StoreUnavailableError(type(error).__name__) from error
         connection.close_if_unusable_or_obsolete()
 
     def _fold(self, batch: Batch, alias: str) -> None:
-        _, is_new = FoldedBatch.objects.using(alias).get_or_create(
-            number=batch.number, defaults={"folded_at": now()}
-        )
-        if not is_new:
-            return
+        try:
+            # A write comes first: SQLite refuses at once to let a transaction write that has read before another did.
+            FoldedBatch.objects.using(alias).create(number=batch.number, folded_at=now())
+        except IntegrityError as error:
+            raise _IsFoldedError from error
         # In one order, so that two processes never wait for each other.
         for total in sorted(batch.totals, key=lambda item: item.facts.key):
             _add(total, alias)

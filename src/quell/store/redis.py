@@ -88,6 +88,8 @@ class RedisStore:
             self._fold(keys=[f"{PREFIX}findings"], args=[PREFIX, batch.number, items, *kept])
         except redis.RedisError as error:
             raise StoreUnavailableError(type(error).__name__) from error
+        finally:
+            self._disconnect()
 
     def findings(self) -> Iterator[Folded]:
         """
@@ -111,6 +113,12 @@ class RedisStore:
                     self._client.zrem(f"{PREFIX}findings", key)
         except redis.RedisError as error:
             raise StoreUnavailableError(type(error).__name__) from error
+        finally:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Hold no connection between batches, which are seconds apart: there are many processes."""
+        self._client.connection_pool.disconnect()
 
 
 def _item(total: Total) -> dict[str, object]:
