@@ -23,6 +23,8 @@ class QuellConfig(AppConfig):
             _apply_plans()
         if get_settings().store:
             _connect_store()
+        if get_settings().sql_comments:
+            _comment()
         setting_changed.connect(_see_setting, dispatch_uid="quell.apps")
 
 
@@ -31,6 +33,8 @@ def _see_setting(*, setting: str, **_: object) -> None:
         _apply_plans()
     elif setting in {"QUELL_STORE", "QUELL_STORE_SECONDS"}:
         _connect_store()
+    elif setting == "QUELL_SQL_COMMENTS":
+        _comment()
 
 
 def _apply_plans() -> None:
@@ -44,3 +48,9 @@ def _connect_store() -> None:
     from quell.production.storing import connect_or_log
 
     connect_or_log()
+
+
+def _comment() -> None:
+    from quell.production.comments import install
+
+    install(is_on=get_settings().sql_comments)

@@ -70,7 +70,9 @@ def browser(address: str) -> Iterator[Chrome]:
     found.find_element(By.NAME, "password").send_keys("secret", Keys.ENTER)
     WebDriverWait(found, 10).until(lambda driver: driver.current_url.endswith(LIST))
     yield found
-    complaints = [entry["message"] for entry in found.get_log("browser") if entry["level"] == "SEVERE"]
+    # Selenium has no types for its log.
+    entries: list[dict[str, str]] = found.get_log("browser")  # type: ignore[no-untyped-call]
+    complaints = [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
     found.quit()
     # The test project has no icon.
     assert [text for text in complaints if "favicon.ico" not in text] == []
