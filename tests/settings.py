@@ -16,6 +16,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # An error inside quell fails the test that caused it.
 QUELL_ON_ERROR = "raise"
+# Each test sees each finding, whatever tests before it have seen and spent.
+QUELL_BUDGET_SHARE = 1
+QUELL_LOG_SECONDS = 0
 
 DATABASES = databases(os.environ.get("QUELL_TEST_DATABASE", "sqlite"))
 

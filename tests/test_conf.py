@@ -24,6 +24,13 @@ EXAMPLES: dict[str, object] = {
     "baseline": "quell/known.json",
     "transaction_hygiene": True,
     "long_transaction_ms": 250.5,
+    "sample_rate": {"^/api/": 0.5, "": 0.01},
+    "budget_share": 0.02,
+    "log_seconds": 60,
+    "store": "redis://localhost:6379/0",
+    "store_seconds": 0.5,
+    "release": "2026.11",
+    "sql_comments": True,
     "ignore": ["Q104", {"code": "Q101", "model": "admin.*"}],
 }
 
@@ -64,6 +71,15 @@ def test_default_is_right(item: Any) -> None:
         ("long_transaction_ms", 0),
         ("ignore", "Q101"),
         ("baseline", None),
+        ("sample_rate", 1.5),
+        ("sample_rate", {"(": 0.5}),
+        ("sample_rate", {"^/": 2}),
+        ("budget_share", -0.1),
+        ("log_seconds", -1),
+        ("store", "redis"),
+        ("store_seconds", 0),
+        ("release", 7),
+        ("sql_comments", "yes"),
     ],
 )
 def test_wrong_value_keeps_the_default(name: str, value: object) -> None:

@@ -14,6 +14,7 @@ from quell.loading.covering import WAY_OUT, coverages
 from quell.loading.declared import wrong_plans
 from quell.loading.recorded.setting import read_setting
 from quell.loading.recorded.tables import check_plan
+from quell.production.storing import open_store
 from quell.silencing.names import check_names
 from quell.silencing.patterns import parse, problems
 
@@ -86,6 +87,23 @@ def check_recorded_plans(app_configs: Sequence[AppConfig] | None = None, **_: ob
         except QuellError as error:
             found.append(Error(f"The plan of {origin}: {error}", hint=_RECORD_HINT, id="quell.E005"))
     return found
+
+
+@register("quell")
+def check_store(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """
+    Report a QUELL_STORE that cannot be used here (quell.E006).
+
+    Cost: no query, and no connection.
+    """
+    name = get_settings().store
+    if not name:
+        return []
+    try:
+        open_store(name)
+    except UsageError as error:
+        return [Error(str(error), hint="Until then findings are folded nowhere.", id="quell.E006")]
+    return []
 
 
 @register("quell")

@@ -1,5 +1,6 @@
 """Every setting of quell, read at call time and forgotten when a test overrides it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -14,6 +15,7 @@ from django.core.signals import setting_changed
 PREFIX = "QUELL_"
 ON_ERROR_CHOICES = ("log", "raise")
 SampleUrls: TypeAlias = Callable[[], Sequence[str]] | Sequence[str] | str
+SampleRate: TypeAlias = float | Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,15 @@ class Settings:
     transaction_hygiene: bool = False  # whether every watch looks for Q201 and Q202
     long_transaction_ms: float = 1000.0  # milliseconds from which on a transaction is long (Q202), above 0
     baseline: str | PathLike[str] = ""  # the file of known findings; "": quell-baseline.json, where it exists
+    sample_rate: SampleRate = 1.0  # part of the requests that the middleware watches, from 0 to 1, or by path
+    budget_share: float = 0.1  # part of the process's CPU time that analysing requests may take; 1: all of it
+    log_seconds: float = 3600.0  # seconds until the log tells a finding again; 0: each time
+    store: str = (
+        ""  # where findings are folded: "database", the URL of a Redis, the path of a class; "": nowhere
+    )
+    store_seconds: float = 5.0  # seconds that findings are gathered for until they are folded, above 0
+    release: str = ""  # what runs: a version or a commit, kept with each finding
+    sql_comments: bool = False  # whether statements tell route and line in a comment
 
 
 _FIELDS = {PREFIX + item.name.upper(): item for item in fields(Settings)}
@@ -51,8 +62,30 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value)
 
 
+def _is_real(value: object, *, minimum: float = 0) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= minimum
+
+
 def _is_share(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+    return _is_real(value) and value <= 1  # type: ignore[operator]  # a number, by the test before
+
+
+def _is_rate(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return _is_share(value)
+    return all(_is_pattern(path) and _is_share(share) for path, share in value.items())
+
+
+def _is_pattern(value: object) -> bool:
+    try:
+        return isinstance(value, str) and re.compile(value) is not None
+    except re.error:
+        return False
+
+
+def _is_store(value: object) -> bool:
+    is_known = value in {"", "database"} if isinstance(value, str) else False
+    return is_known or (isinstance(value, str) and ("://" in value or "." in value))
 
 
 def _is_duration(value: object) -> bool:
@@ -83,6 +116,19 @@ _RULES: dict[str, tuple[str, Callable[[object], bool]]] = {
     "long_transaction_ms": ("a number above 0", _is_duration),
     "plans": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
     "baseline": ("the path of a file", lambda value: isinstance(value, (str, PathLike))),
+    "sample_rate": (
+        "a number from 0 to 1, or a dictionary of regular expressions of paths with a number for each",
+        _is_rate,
+    ),
+    "budget_share": ("a number from 0 to 1", _is_share),
+    "log_seconds": ("a number of seconds, 0 or more", _is_real),
+    "store": ('"database", the URL of a Redis, or the dotted path of a class', _is_store),
+    "store_seconds": (
+        "a number of seconds above 0",
+        lambda value: _is_real(value) and value != 0,
+    ),
+    "release": ("a text", lambda value: isinstance(value, str)),
+    "sql_comments": ("True or False", lambda value: isinstance(value, bool)),
 }
 
 

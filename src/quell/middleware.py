@@ -13,6 +13,9 @@ from quell.lineage._patches_ondemand import installation as ondemand_installatio
 from quell.lineage._patching import Installation
 from quell.loading.ondemand.blocks import batch_loading
 from quell.pipeline import logged_watch
+from quell.production.comments import commented, route_of
+from quell.production.known import judge_within_budget
+from quell.production.sampling import is_watched
 
 GetResponse: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -48,25 +51,40 @@ class _Middleware:
 
 class QuellMiddleware(_Middleware):
     """
-    Watch each request, and report what it found by the log ``quell`` and by the signal ``findings_reported``.
+    Watch requests, and report what they found by the log ``quell`` and by the signal ``findings_reported``.
 
-    The scope ends when the view has returned its response; what a streaming response loads later is not seen.
-    The label of the findings is method and route: ``GET /tickets/<int:pk>/``.
+    Which ones is told by ``QUELL_SAMPLE_RATE`` and ``QUELL_BUDGET_SHARE``; what it did is in
+    ``quell.production.counting.counts()``. The scope ends when the view has returned its response; what a streaming
+    response loads later is not seen. The label of the findings is method and route: ``GET /tickets/<int:pk>/``.
+    With ``QUELL_SQL_COMMENTS`` the statements of every request tell its route.
 
-    Cost: that of a watch; the hooks stay installed while the process lives, idle between requests.
+    Cost: that of a watch, nothing for a request that is not watched; the hooks stay installed while the process
+    lives, idle between requests.
     """
 
     _hooks = installation
 
     def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        with logged_watch() as watch:
+        with commented(request):
+            return self._watched_sync(request)
+
+    def _watched_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if not is_watched(request.path_info):
+            return self.get_response(request)
+        with logged_watch(judge=judge_within_budget) as watch:
             try:
                 return self.get_response(request)
             finally:
                 watch.label = label_of(request)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        async with logged_watch() as watch:
+        with commented(request):
+            return await self._watched(request)
+
+    async def _watched(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_watched(request.path_info):
+            return await self._awaited(request)
+        async with logged_watch(judge=judge_within_budget) as watch:
             try:
                 return await self._awaited(request)
             finally:
@@ -95,6 +113,4 @@ class BatchLoadingMiddleware(_Middleware):
 
 def label_of(request: HttpRequest) -> str:
     """Return method and route of a request, never its URL: that may hold names, tokens and numbers."""
-    match = request.resolver_match
-    route = f"/{match.route.removeprefix('^')}" if match is not None else "(no route)"
-    return f"{request.method or 'GET'} {route}"
+    return f"{request.method or 'GET'} {route_of(request) or '(no route)'}"

@@ -16,6 +16,17 @@ def portable_path(file: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def project_path(file: str, base: str) -> str:
+    """Return a file below the folder of a project, with ``/``; elsewhere, or without one, its portable path."""
+    for name, root in ((file, base), (os.path.realpath(file), os.path.realpath(base))):
+        below = root.rstrip(os.sep) + os.sep
+        is_package = {"site-packages", "dist-packages"} & set(name.split(os.sep))
+        if base and name.startswith(below) and not is_package:
+            return name.removeprefix(below).replace(os.sep, "/")
+    return portable_path(file)
+
+
+@lru_cache(maxsize=4096)
 def _below_root(file: str, search_path: tuple[str, ...], here: str) -> str:
     if not os.path.isabs(file):
         # A template of a loader without files, "<string>", or what a compiled file was called.

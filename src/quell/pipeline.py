@@ -2,11 +2,10 @@
 
 import functools
 import inspect
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeAlias, TypeVar
 
 from asgiref.sync import iscoroutinefunction
 
@@ -33,12 +32,11 @@ from quell.exceptions import UsageError
 from quell.findings import Finding, Silenced
 from quell.guard import guarded
 from quell.lineage.threads import carry
-from quell.reporting.text import describe, render, silenced_lines
+from quell.reporting.text import render, silenced_lines
 from quell.signals import findings_reported
 from quell.silencing.judging import Outcome, silence
 from quell.silencing.patterns import parse
-
-logger = logging.getLogger("quell")
+from quell.telling import Report, has_sinks, is_logged, log, tell
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,6 +95,7 @@ class watch:  # noqa: N801 -- used like a function
         self._is_profiling = profile
         self._transactions = transactions
         self._is_logged = False
+        self._judge: Judge = judge_scope
         self._begin(None)
 
     def _begin(self, scope: Scope | None) -> None:
@@ -150,7 +149,7 @@ class watch:  # noqa: N801 -- used like a function
             return Outcome()
         state = scope.version, self.label, scope.is_entered
         if self._known is None or self._known[0] != state:
-            found = guarded(scope.switch_off, Outcome(), lambda: judge(self.recording, self.label))
+            found = guarded(scope.switch_off, Outcome(), self._judge, scope, self.label)
             self._known = state, found
         return self._known[1]
 
@@ -200,13 +199,19 @@ class watch:  # noqa: N801 -- used like a function
             scope.profile.is_complete = False
         guarded(scope.switch_off, None, scope.close)
         is_heard = findings_reported.has_listeners()
-        is_logged = self._is_logged and logger.isEnabledFor(logging.WARNING)
-        if not scope.is_outermost or not (is_heard or is_logged):
+        is_written = self._is_logged and is_logged()
+        if not scope.is_outermost or not (is_heard or is_written or has_sinks()):
             return ()
-        findings = self.findings
-        if is_logged:
-            self.log()
-        return findings if is_heard else ()
+        outcome = self.outcome
+        if is_written:
+            guarded(scope.switch_off, None, log, outcome.findings, outcome.complaints, self.label)
+        if outcome.findings and has_sinks():
+            guarded(scope.switch_off, None, tell, self._told(outcome.findings, scope))
+        return outcome.findings if is_heard else ()
+
+    def _told(self, findings: tuple[Finding, ...], scope: Scope) -> Report:
+        seen, dropped = scope.event_count, scope.dropped_count
+        return Report(findings=findings, label=self.label, query_count=seen + dropped, dropped_count=dropped)
 
     def _message(self, findings: tuple[Finding, ...]) -> dict[str, object]:
         return {"findings": findings, "queries": self.queries, "label": self.label}
@@ -233,18 +238,25 @@ class watch:  # noqa: N801 -- used like a function
 
         return watched
 
-    def log(self) -> None:
-        """Write the findings to the log ``quell``, one warning each."""
-        for finding in self.findings:
-            logger.warning("%s", describe(finding), extra={"quell_finding": finding})
-        for complaint in self.outcome.complaints:
-            logger.warning("%s", complaint)
+
+def judge_scope(scope: Scope, label: str) -> Outcome:
+    """Return what a scope showed."""
+    return judge(freeze(scope), label)
 
 
-def logged_watch(label: str = "", *, profile: bool = False, transactions: bool | None = None) -> watch:
+Judge: TypeAlias = Callable[[Scope, str], Outcome]
+
+
+def logged_watch(
+    label: str = "",
+    *,
+    profile: bool = False,
+    transactions: bool | None = None,
+    judge: Judge = judge_scope,
+) -> watch:
     """Return a watch that also logs what it found, where it is the outermost."""
     made = watch(label=label, profile=profile, transactions=transactions)
-    made._is_logged = True
+    made._is_logged, made._judge = True, judge
     return made
 
 

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("authors")]
 
 
 def _labels(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
-    return [record.quell_finding.labels for record in caplog.records if hasattr(record, "quell_finding")]
+    records = [record for record in caplog.records if hasattr(record, "quell_finding")]
+    return [tuple(record.quell_finding["labels"]) for record in records]
 
 
 @quell.watch()

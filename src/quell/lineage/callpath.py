@@ -92,6 +92,16 @@ class CallPath:
         return frames
 
     @property
+    def instructions(self) -> tuple[tuple[int, int], ...]:
+        """The address of the code and the instruction of each frame: what paths of two scopes have in common."""
+        return tuple([(id(item.code), item.lasti) for item in self._frames])
+
+    @property
+    def code(self) -> list[CodeType]:
+        """The code of each frame, which keeps its address as long as somebody keeps it."""
+        return [item.code for item in self._frames]
+
+    @property
     def number(self) -> int:
         """What tells paths apart; one path may be met by other offsets and marks."""
         if not self._number:

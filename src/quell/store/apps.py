@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StoreConfig(AppConfig):
-    """Holds the results of services with an ``idempotency_key``, and the calls of ``outbox()``."""
+    """Holds results of services with an ``idempotency_key``, calls of ``outbox()``, and findings that were folded."""
 
     name = "quell.store"
     label = "quell_store"

@@ -4,9 +4,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
+from quell.store.findings import FindingTrend, FoldedBatch, StoredFinding
 from quell.store.messages import OutboxMessage
 
-__all__ = ["IdempotentCall", "OutboxMessage"]
+__all__ = ["FindingTrend", "FoldedBatch", "IdempotentCall", "OutboxMessage", "StoredFinding"]
 
 
 class IdempotentCall(models.Model):

@@ -17,6 +17,7 @@ from quell.loading.recorded.keeping import check, keep
 from quell.management import outbox
 from quell.management.coverage import check_views
 from quell.management.fixing.source import CannotFixError
+from quell.management.folding import add_fold, fold
 from quell.management.profiling.isolation import Aliases, in_memory
 from quell.management.profiling.options import add_recording, json_file, positive, repeat_common_options
 from quell.management.profiling.output import Paint, as_json, as_text
@@ -78,6 +79,7 @@ class Command(BaseCommand):
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
         self._add_fix(verbs)
         outbox.add_parser(verbs)
+        add_fold(verbs)
         verbs.add_parser(
             "check",
             help="tell which plans of views miss what their serializers read",
@@ -116,6 +118,8 @@ class Command(BaseCommand):
             self._check()
         elif options["verb"] == "outbox":
             self._run_outbox(options)
+        elif options["verb"] == "fold":
+            self._print(fold())
         else:
             self._visit_pages(options)
 

@@ -14,6 +14,7 @@ from quell.reporting.text import plural, relative, short_path
 
 # See Note [A trigger with a way back].
 _WAYS_BACK = ("hasattr(", " is None %}")
+_PLAIN = Paint(is_on=False)
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
@@ -42,13 +43,14 @@ def as_text(result: Result, paint: Paint) -> str:
     """Return the report."""
     lines: list[str] = []
     for path, (source, text) in sorted(result.files.items()):
-        lines += [*_diff(path, source.text, text, paint), ""]
+        lines += [*diff(path, source.text, text, paint), ""]
     lines += [line for change in result.changes for line in _changed(change, result, paint)]
     lines += [line for refusal in _distinct(result.refusals) for line in _left(refusal, paint)]
     return "\n".join([*lines, *([""] if lines else []), _summary(result)])
 
 
-def _diff(path: Path, before: str, after: str, paint: Paint) -> Iterator[str]:
+def diff(path: Path, before: str, after: str, paint: Paint = _PLAIN) -> Iterator[str]:
+    """Yield the lines of a unified diff of one file."""
     name = relative(str(path))
     lines = difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}", lineterm="")
     for line in lines:

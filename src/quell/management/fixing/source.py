@@ -116,12 +116,13 @@ class Territory:
     The files that may be changed.
 
     ``roots`` are the folders of the project; ``since`` is when the run began: code that changed after it is not
-    the code that was seen at work.
+    the code that was seen at work. Whoever only shows what would change need not be able to write it.
     """
 
     roots: tuple[Path, ...]
     also: tuple[Path, ...] = ()
     since: float = float("inf")
+    must_write: bool = True
 
     def check(self, path: Path) -> None:
         """
@@ -143,7 +144,8 @@ class Territory:
         self._check_writable(real)
 
     def _check_writable(self, path: Path) -> None:
-        if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o222:
+        is_writable = os.access(path, os.W_OK) and path.stat().st_mode & 0o222
+        if self.must_write and not is_writable:
             msg = "the file is read-only"
             raise CannotFixError(msg)
         if path.stat().st_mtime > self.since:

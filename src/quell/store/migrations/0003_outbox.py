@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quell_store", "0001_initial"),
+        ("quell_store", "0002_findings"),
     ]
 
     operations = [

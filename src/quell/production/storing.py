@@ -1,0 +1,152 @@
+"""From the findings of a scope to a store that ``QUELL_STORE`` names."""
+
+import logging
+import threading
+from functools import lru_cache
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from quell.anchors import anchor_of
+from quell.conf import get_settings
+from quell.events import Location
+from quell.exceptions import UsageError
+from quell.findings import Finding
+from quell.paths import project_path
+from quell.store.folding import Backend, Folder
+from quell.store.totals import Facts
+from quell.telling import Report, add_sink, identity_of, remove_sink
+
+logger = logging.getLogger("quell")
+_SCHEMES = ("redis://", "rediss://", "unix://")
+_NO_REDIS = 'QUELL_STORE names a Redis, and redis-py is not installed: pip install "django-quell[redis]".'
+_NO_APP = 'QUELL_STORE is "database": add "quell.store" to INSTALLED_APPS, and run manage.py migrate.'
+_lock = threading.Lock()
+_folder: Folder | None = None
+
+
+def open_store(name: str) -> Backend:
+    """
+    Return the backend that a value of ``QUELL_STORE`` names.
+
+    Raises:
+        UsageError: If it cannot be used here; the message says what to do.
+    """
+    if name == "database":
+        if not _is_installed():
+            raise UsageError(_NO_APP)
+        from quell.store.database import DatabaseStore
+
+        return DatabaseStore()
+    if name.startswith(_SCHEMES):
+        try:
+            from quell.store.redis import RedisStore
+        except ImportError as error:
+            raise UsageError(_NO_REDIS) from error
+        return RedisStore(name)
+    try:
+        made: Backend = import_string(name)()
+    except ImportError as error:
+        msg = (
+            f'QUELL_STORE is "{name.partition("://")[0]}": write "database", an URL that begins with redis://, '
+            "rediss:// or unix://, or the dotted path of a class with a method fold(batch)."
+        )
+        raise UsageError(msg) from error
+    return made
+
+
+def connect() -> None:
+    """
+    Fold what scopes find from now on, into the store that is set now; with none, nothing.
+
+    Raises:
+        UsageError: If the store cannot be used here.
+    """
+    global _folder  # noqa: PLW0603 -- one process, one store
+    settings = get_settings()
+    with _lock:
+        old, _folder = _folder, None
+        if settings.store:
+            _folder = Folder(open_store(settings.store), seconds=settings.store_seconds)
+            add_sink(store)
+        else:
+            remove_sink(store)
+    if old is not None:
+        old.stop()
+
+
+def connect_or_log() -> None:
+    """Fold into the store that is set now; one that cannot be used is one line in the log."""
+    try:
+        connect()
+    except UsageError as error:
+        # A system check reports it, too; the application runs without a store.
+        logger.error("%s Findings are folded nowhere.", error)
+
+
+def flush(timeout_seconds: float = 10.0) -> bool:
+    """Fold now what this process has gathered, and wait for it; tell whether all of it has arrived."""
+    folder = _folder
+    return folder is None or folder.flush(timeout_seconds)
+
+
+def dropped_count() -> int:
+    """Return how many findings this process could neither fold nor keep."""
+    folder = _folder
+    return folder.dropped_count if folder is not None else 0
+
+
+def store(report: Report) -> None:
+    """Gather the findings of a scope; a sink."""
+    folder, release = _folder, get_settings().release
+    if folder is None:
+        return
+    for finding in report.findings:
+        folder.add(
+            facts_of(finding, report.label), count=finding.count, saved=finding.saved_queries, release=release
+        )
+
+
+def facts_of(finding: Finding, endpoint: str) -> Facts:
+    """Return what is stored of a finding beside its numbers: no parameter, no statement, no host."""
+    origin = finding.origin or finding.trigger
+    return Facts(
+        fingerprint=identity_of(finding),
+        endpoint=endpoint,
+        code=finding.code,
+        kind=finding.kind,
+        level=finding.level,
+        model=finding.model,
+        path=finding.path,
+        origin=_where(origin),
+        function=origin.function if origin is not None else "",
+        anchor=_anchor(origin) if origin is not None else "",
+        trigger=_where(finding.trigger),
+        place=finding.place,
+        suggestion=finding.suggestion,
+        message=finding.message,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _anchor(spot: Location) -> str:
+    return anchor_of(spot.file, spot.line, spot.function)
+
+
+def _where(spot: Location | None) -> str:
+    return f"{project_path(spot.file, base_dir())}:{spot.line}" if spot is not None else ""
+
+
+def base_dir() -> str:
+    """Return the folder of the project, or an empty text where its settings name none."""
+    try:
+        return str(getattr(django_settings, "BASE_DIR", ""))
+    except ImproperlyConfigured:
+        return ""
+
+
+def _is_installed() -> bool:
+    from django.apps import apps
+
+    return apps.is_installed("quell.store")

@@ -1,0 +1,176 @@
+"""Folds findings into the project's database, from a thread and by a connection of its own."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from django.db import Error, IntegrityError, connections, router, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, Least
+from django.utils.timezone import now
+
+from quell.store.findings import FindingTrend, FoldedBatch, StoredFinding
+from quell.store.folding import Batch, StoreUnavailableError
+from quell.store.totals import (
+    DAYS_KEPT_SECONDS,
+    HOUR_SECONDS,
+    HOURS_KEPT_SECONDS,
+    Facts,
+    Folded,
+    Total,
+    days_of,
+)
+
+_Numbers = Mapping[int, tuple[int, int]]
+
+
+class _IsFoldedError(Exception):
+    """The batch is there already; the transaction has nothing to do."""
+
+
+class DatabaseStore:
+    """
+    Folds into ``StoredFinding`` and ``FindingTrend``; routers choose the database.
+
+    Cost: one transaction per batch, of five to eight statements per finding.
+    """
+
+    def __init__(self) -> None:
+        self._cleared_at = float("-inf")
+
+    def fold(self, batch: Batch) -> None:
+        """
+        Add a batch, once.
+
+        Raises:
+            StoreUnavailableError: If the database refuses.
+        """
+        alias = router.db_for_write(StoredFinding)
+        # That of this thread, which no request uses.
+        connection = connections[alias]
+        try:
+            with transaction.atomic(using=alias):
+                self._fold(batch, alias)
+        except _IsFoldedError:
+            pass
+        except Error as error:
+            connection.close()
+            raise StoreUnavailableError(type(error).__name__) from error
+        connection.close_if_unusable_or_obsolete()
+
+    def _fold(self, batch: Batch, alias: str) -> None:
+        try:
+            # A write comes first: SQLite refuses at once to let a transaction write that has read before another did.
+            FoldedBatch.objects.using(alias).create(number=batch.number, folded_at=now())
+        except IntegrityError as error:
+            raise _IsFoldedError from error
+        # In one order, so that two processes never wait for each other.
+        for total in sorted(batch.totals, key=lambda item: item.facts.key):
+            _add(total, alias)
+        if monotonic() - self._cleared_at > HOUR_SECONDS:
+            clear(alias)
+            self._cleared_at = monotonic()
+
+
+def clear(alias: str) -> None:
+    """Delete numbers that are too old to be shown."""
+    trend = FindingTrend.objects.using(alias)
+    trend.filter(step="hour", start__lt=now() - timedelta(seconds=HOURS_KEPT_SECONDS)).delete()
+    trend.filter(step="day", start__lt=now() - timedelta(seconds=DAYS_KEPT_SECONDS)).delete()
+    FoldedBatch.objects.using(alias).filter(folded_at__lt=now() - timedelta(days=1)).delete()
+
+
+def _add(total: Total, alias: str) -> None:
+    first, last = moment(total.first_seen), moment(total.last_seen)
+    row = _row(total.facts, first, last, total.release, alias)
+    row.update(
+        **_texts(total.facts),
+        request_count=F("request_count") + total.requests,
+        query_count=F("query_count") + total.queries,
+        saved_count=F("saved_count") + total.saved,
+        worst_count=Greatest("worst_count", total.worst),
+        first_seen=Least("first_seen", first),
+        last_seen=Greatest("last_seen", last),
+        last_release=total.release,
+    )
+    pk = row.values_list("pk", flat=True).get()
+    for step, numbers in (("hour", total.hours), ("day", days_of(total.hours))):
+        for start, (requests, saved) in numbers.items():
+            bucket = _bucket(pk, step, start, alias)
+            bucket.update(request_count=F("request_count") + requests, saved_count=F("saved_count") + saved)
+
+
+def put(found: Iterable[Folded]) -> int:
+    """
+    Let the tables say what another store says, whatever they said before; return the number of findings.
+
+    Cost: one transaction, of five statements per finding and two per hour and day of it.
+    """
+    alias = router.db_for_write(StoredFinding)
+    count = 0
+    with transaction.atomic(using=alias):
+        for folded in found:
+            total = folded.total
+            first, last = moment(total.first_seen), moment(total.last_seen)
+            row = _row(total.facts, first, last, folded.first_release, alias)
+            row.update(
+                **_texts(total.facts),
+                request_count=total.requests,
+                query_count=total.queries,
+                saved_count=total.saved,
+                worst_count=total.worst,
+                first_seen=first,
+                last_seen=last,
+                first_release=folded.first_release,
+                last_release=total.release,
+            )
+            _put_trend(row.values_list("pk", flat=True).get(), folded, alias)
+            count += 1
+        clear(alias)
+    return count
+
+
+def _put_trend(pk: int, folded: Folded, alias: str) -> None:
+    for step, numbers in (("hour", folded.total.hours), ("day", folded.days)):
+        for start, (requests, saved) in numbers.items():
+            _bucket(pk, step, start, alias).update(request_count=requests, saved_count=saved)
+
+
+def _row(
+    facts: Facts, first: datetime, last: datetime, release: str, alias: str
+) -> QuerySet[StoredFinding, StoredFinding]:
+    """Return the row of a finding, made where there is none; locked until the transaction ends by what changes it."""
+    rows = StoredFinding.objects.using(alias)
+    found = rows.filter(key=facts.key)
+    if not found.exists():
+        made = StoredFinding(
+            key=facts.key, first_seen=first, last_seen=last, first_release=release[:100], **_texts(facts)
+        )
+        rows.bulk_create([made], ignore_conflicts=True)
+    return found
+
+
+def _bucket(pk: int, step: str, start: int, alias: str) -> QuerySet[FindingTrend, FindingTrend]:
+    rows = FindingTrend.objects.using(alias)
+    found = rows.filter(finding_id=pk, step=step, start=moment(start))
+    if not found.exists():
+        rows.bulk_create([FindingTrend(finding_id=pk, step=step, start=moment(start))], ignore_conflicts=True)
+    return found
+
+
+def _texts(facts: Facts) -> dict[str, str]:
+    """Return the columns of the facts, cut to what the columns hold."""
+    names = (
+        "fingerprint", "endpoint", "code", "kind", "level", "model", "path", "origin", "function", "anchor",
+        "trigger", "place", "suggestion", "message",
+    )  # fmt: skip
+    limits = {name: getattr(StoredFinding._meta.get_field(name), "max_length", None) for name in names}
+    return {name: getattr(facts, name)[: limits[name]] for name in names}
+
+
+def moment(seconds: int) -> datetime:
+    """Return a time as the project's database takes it."""
+    from django.conf import settings
+
+    aware = datetime.fromtimestamp(seconds, UTC)
+    return aware if settings.USE_TZ else aware.astimezone().replace(tzinfo=None)
