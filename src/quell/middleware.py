@@ -51,7 +51,8 @@ class QuellMiddleware(_Middleware):
     Watch each request, and report what it found by the log ``quell`` and by the signal ``findings_reported``.
 
     The scope ends when the view has returned its response; what a streaming response loads later is not seen.
-    The label of the findings is method and route: ``GET /tickets/<int:pk>/``.
+    The label of the findings is method and route: ``GET /tickets/<int:pk>/``. A request that the panel of the debug
+    toolbar watches already is left to it: it reports in place of this middleware.
 
     Cost: that of a watch; the hooks stay installed while the process lives, idle between requests.
     """
@@ -59,6 +60,8 @@ class QuellMiddleware(_Middleware):
     _hooks = installation
 
     def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if hasattr(request, "quell_watch"):
+            return self.get_response(request)
         with logged_watch() as watch:
             try:
                 return self.get_response(request)
@@ -66,6 +69,8 @@ class QuellMiddleware(_Middleware):
                 watch.label = label_of(request)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        if hasattr(request, "quell_watch"):
+            return await self._awaited(request)
         async with logged_watch() as watch:
             try:
                 return await self._awaited(request)
