@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from config.database import DatabaseSettings, parse_database_url
@@ -94,3 +96,18 @@ REST_FRAMEWORK = {
 
 # The URLs that `manage.py quell profile` cannot guess: pages with arguments.
 QUELL_SAMPLE_URLS = "config.sample_urls.sample_urls"
+
+# The debug toolbar with the panel of quell, for a person in front of a browser: on in `runserver`, off in tests
+# and benchmarks, and as HELPDESK_TOOLBAR says.
+TOOLBAR = DEBUG and find_spec("debug_toolbar") is not None
+TOOLBAR &= os.environ.get("HELPDESK_TOOLBAR", "1" if "runserver" in sys.argv else "0") == "1"
+if TOOLBAR:
+    INSTALLED_APPS += ["debug_toolbar"]
+    MIDDLEWARE.insert(0, "debug_toolbar.middleware.DebugToolbarMiddleware")
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
+    DEBUG_TOOLBAR_PANELS = [
+        "debug_toolbar.panels.history.HistoryPanel",
+        "debug_toolbar.panels.timer.TimerPanel",
+        "debug_toolbar.panels.sql.SQLPanel",
+        "quell.contrib.debug_toolbar.QuellPanel",
+    ]

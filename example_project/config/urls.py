@@ -1,5 +1,6 @@
 """URLs of the help desk."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts import twins as accounts
@@ -81,3 +82,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("slow-admin/", slow_admin.urls),
     path("fast-admin/", fast_admin.urls),
 ]
+
+if settings.TOOLBAR:
+    from debug_toolbar.toolbar import debug_toolbar_urls
+
+    urlpatterns += debug_toolbar_urls()

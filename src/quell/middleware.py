@@ -56,7 +56,8 @@ class QuellMiddleware(_Middleware):
     Which ones is told by ``QUELL_SAMPLE_RATE`` and ``QUELL_BUDGET_SHARE``; what it did is in
     ``quell.production.counting.counts()``. The scope ends when the view has returned its response; what a streaming
     response loads later is not seen. The label of the findings is method and route: ``GET /tickets/<int:pk>/``.
-    With ``QUELL_SQL_COMMENTS`` the statements of every request tell its route.
+    With ``QUELL_SQL_COMMENTS`` the statements of every request tell its route. A request that the panel of the debug
+    toolbar watches already is left to it: it reports in place of this middleware.
 
     Cost: that of a watch, nothing for a request that is not watched; the hooks stay installed while the process
     lives, idle between requests.
@@ -69,7 +70,7 @@ class QuellMiddleware(_Middleware):
             return self._watched_sync(request)
 
     def _watched_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if not is_watched(request.path_info):
+        if hasattr(request, "quell_watch") or not is_watched(request.path_info):
             return self.get_response(request)
         with logged_watch(judge=judge_within_budget) as watch:
             try:
@@ -82,7 +83,7 @@ class QuellMiddleware(_Middleware):
             return await self._watched(request)
 
     async def _watched(self, request: HttpRequest) -> HttpResponseBase:
-        if not is_watched(request.path_info):
+        if hasattr(request, "quell_watch") or not is_watched(request.path_info):
             return await self._awaited(request)
         async with logged_watch(judge=judge_within_budget) as watch:
             try:

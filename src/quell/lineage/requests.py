@@ -1,5 +1,5 @@
 """
-How requests of one scope are told apart.
+How requests of one scope are told apart, and tasks that a worker or an eager setting runs.
 
 Not by the signal ``request_started``: before Django 6.1 its ``asend()`` runs receivers in a task of their own,
 whose context variables end with it.
@@ -7,6 +7,7 @@ whose context variables end with it.
 
 import functools
 from collections.abc import Callable
+from contextvars import Token
 from itertools import count
 from typing import Any
 
@@ -16,17 +17,27 @@ from quell.lineage.callpath import current_unit
 _numbers = count(1)
 
 
+def begin_unit() -> Token[int]:
+    """Begin something that is apart from what runs before and behind it, as a request is; give it to ``end_unit()``."""
+    return current_unit.set(next(_numbers))
+
+
+def end_unit(token: Token[int]) -> None:
+    """End it; what runs from now on may read what it has written."""
+    current_unit.reset(token)
+    tell()
+
+
 def wrap_get_response(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap ``BaseHandler.get_response``."""
 
     @functools.wraps(original)
     def get_response(self: Any, request: Any) -> Any:
-        token = current_unit.set(next(_numbers))
+        token = begin_unit()
         try:
             return original(self, request)
         finally:
-            current_unit.reset(token)
-            tell()
+            end_unit(token)
 
     return get_response
 
@@ -36,11 +47,10 @@ def wrap_get_response_async(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     async def get_response_async(self: Any, request: Any) -> Any:
-        token = current_unit.set(next(_numbers))
+        token = begin_unit()
         try:
             return await original(self, request)
         finally:
-            current_unit.reset(token)
-            tell()
+            end_unit(token)
 
     return get_response_async
