@@ -6,15 +6,17 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
-from django.db.models import Model
-from django.test import Client
+from django.db.models import Model, Q
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 import quell
 from billing.factories import InstallmentFactory
-from portal import statistics
+from portal import statistics, statistics_pages
 from portal.statistics import InstallmentStatistics, TicketStatistics, WorkOrderStatistics
+from quell import aggregation
 from seeding.data import grow
 from tickets.factories import TicketFactory
 from tickets.models import Ticket
@@ -99,3 +101,58 @@ def test_statistics_of_some_rows_take_a_queryset() -> None:
 
     assert TicketStatistics(ticket.customer.requested_tickets).fetch().late == 1
     assert WorkOrderStatistics().fetch().average_minutes is None
+
+
+def test_advice_for_the_slow_page_has_the_same_numbers(client: Client) -> None:
+    """Three or more numbers of one model are found, and the code that is written for them gives what the page shows."""
+    grow(9)
+    with quell.watch() as watch:
+        client.get("/slow/statistics/")
+    shown = {
+        frozenset(area.numbers): area.numbers
+        for ask in (statistics_pages._support, statistics_pages._people, statistics_pages._connections)
+        for area in [*ask(), statistics_pages._installments()]
+    }
+
+    assert {(finding.model, finding.count) for finding in watch.findings} == {
+        ("accounts.User", 5),
+        ("automation.Integration", 4),
+        ("billing.Installment", 5),
+        ("fieldwork.WorkOrder", 4),
+        ("security.SecurityEvent", 3),
+        ("tickets.Ticket", 3),
+    }
+    for finding in watch.findings:
+        assert (finding.code, finding.level) == ("Q110", "advice")
+        names = {**vars(statistics_pages), **vars(aggregation), "Q": Q}
+        found = dict(eval(finding.suggestion, {**names, "quell": quell}))
+        own = next(numbers for known, numbers in shown.items() if known >= found.keys())
+        assert found == {name: own[name] for name in found}
+        # What is overdue depends on the day on which the statement runs, so no class declares it.
+        assert bool(finding.listing) == (finding.model != "billing.Installment")
+        if finding.listing:
+            exec(finding.listing, names)
+            assert dict(names["numbers"]) == found
+
+
+def test_the_fast_page_needs_no_advice(client: Client) -> None:
+    """One statement is what is advised."""
+    grow(5)
+    with quell.watch() as watch:
+        client.get("/fast/statistics/")
+
+    assert not watch.findings
+
+
+def test_advice_fails_a_profile_only_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page is reported with its advice, and is no failure by itself."""
+    grow(2)
+    with override_settings(DEBUG=True):
+        call_command("quell", "profile", "/slow/statistics/")
+        out = capsys.readouterr().out
+        with pytest.raises(SystemExit):
+            call_command("quell", "profile", "/slow/statistics/", "--advice")
+
+    assert "6 pieces of advice, nothing needless" in out
+    assert "class TicketStatistics(quell.Statistics):" in out
+    assert "1 page; 0 findings, 6 pieces of advice" in out
