@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.core.paginator import Paginator
+from django.db import connection, models
 from django.db.models import Model, Q
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 import quell
 from billing.factories import InstallmentFactory
+from fieldwork.models import WorkOrder
+from organizations.models import Organization
 from portal import statistics, statistics_pages
 from portal.statistics import InstallmentStatistics, TicketStatistics, WorkOrderStatistics
 from quell import aggregation
 from seeding.data import grow
 from tickets.factories import TicketFactory
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketComment
 
 pytestmark = pytest.mark.django_db
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "statistics.md"
 DECLARED = [
     found
     for found in vars(statistics).values()
@@ -156,3 +163,26 @@ def test_advice_fails_a_profile_only_where_asked(capsys: pytest.CaptureFixture[s
     assert "6 pieces of advice, nothing needless" in out
     assert "class TicketStatistics(quell.Statistics):" in out
     assert "1 page; 0 findings, 6 pieces of advice" in out
+
+
+def test_examples_of_the_page_run() -> None:
+    """Each example of the docs runs, in the order of the page, with the numbers of the naive dashboard."""
+    grow(7)
+    tickets = Ticket.objects.order_by("pk")
+    space: dict[str, Any] = {
+        **vars(models), "Ticket": Ticket, "TicketComment": TicketComment, "WorkOrder": WorkOrder, "date": date,
+        "Organization": Organization, "Exists": aggregation.Exists, "queryset": tickets, "tickets": tickets[:3],
+        "organization": Organization.objects.first(), "page": Paginator(tickets, 3).page(1),
+    }  # fmt: skip
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        exec(compile(block, "statistics.md", "exec"), space)
+
+    context, found = space["context"], space["found"]
+    assert {name: found.tickets[name] for name in ("total", "open", "late", "comments")} == {
+        name: context[name] for name in ("total", "open", "late", "comments")
+    }
+    assert found.work_orders.done == context["done"]
+    assert found.work_orders.cost == (context["cost"] or 0)
+    assert [row.tag_count for row in space["page"].object_list] == [row.tags.count() for row in tickets[:3]]
+    assert space["groups"].of("channel")["email"].total == tickets.filter(channel="email").count()
+    assert len(space["days"]) == 31
