@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation faults transfers overhead docs browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead docs browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ loading: ## Measure how serializers are loaded: by hand, by plans, by other tool
 
 aggregation: ## Compare statistics with what can be written by hand, over a million rows
 	@$(call script,benchmarks/aggregation.py,py313-django61,python -m benchmarks.aggregation)
+
+dashboard: ## Measure the statistics of the help desk, as separate queries and as one
+	@$(call script,benchmarks/dashboard.py,py313-django61,python -m benchmarks.dashboard)
 
 peers: ## Compare what quell finds and costs with other tools
 	@$(call script,benchmarks/peers.py,peers,python -m benchmarks.peers)

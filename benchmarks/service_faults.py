@@ -66,7 +66,7 @@ def _in_process(database: str, arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        _prepare(options.database[0], Path(folder))
+        prepare(options.database[0], Path(folder))
         from django.db import connection
         from django.test.utils import setup_databases, teardown_databases
 
@@ -81,7 +81,8 @@ def _run(options: argparse.Namespace) -> int:
     return int(any(case.outcome not in ALLOWED for case in cases))
 
 
-def _prepare(database: str, folder: Path) -> None:
+def prepare(database: str, folder: Path) -> None:
+    """Set Django up for the help desk on a database of its own."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     url = f"sqlite:///{folder}/faults.sqlite3"
     os.environ["DATABASE_URL"] = (

@@ -17,6 +17,7 @@ PAGES = (
     "docs/peers.md",
     "docs/recording.md",
     "docs/services.md",
+    "docs/statistics.md",
     "docs/verification.md",
 )
 
@@ -26,7 +27,7 @@ def _run(target: str) -> str:
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-    if done.returncode and target not in {"bench", "batch", "loading", "peers", "overhead"}:
+    if done.returncode and target not in {"bench", "batch", "dashboard", "loading", "peers", "overhead"}:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -55,6 +56,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "recording-cost": ("plans", lambda text: _from(text, r"^sqlite ")),
     "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
+    "dashboard": ("dashboard", lambda text: text.rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "transfers": ("transfers", lambda text: _from(text, r"^PostgreSQL ")),
     "service-cost": ("overhead", lambda text: text[text.index("Python ") :].rstrip()),

@@ -1,5 +1,6 @@
 """What quell concludes: findings, with the place and the code of the fix."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +22,7 @@ __all__ = [
     "Location",
     "Proof",
     "Silenced",
+    "of_level",
 ]
 
 Level = Literal["problem", "advice"]
@@ -34,6 +36,7 @@ CODES = {
     "Q105": "write_in_loop",
     "Q106": "unused_eager_load",
     "Q107": "unused_columns",
+    "Q110": "split_statistics",
     "Q201": "side_effect_in_transaction",
     "Q202": "long_transaction",
 }
@@ -84,7 +87,8 @@ class Finding:
     line number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
     another line asks of the same queryset is another cause. ``triggers`` are all lines that caused loads, the one
     that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
-    that saw it. ``statements`` are there for the advice only.
+    that saw it. ``statements`` are there for the advice only. ``listing`` has code that takes several lines, where
+    ``suggestion`` says it in one.
     """
 
     kind: str
@@ -100,6 +104,7 @@ class Finding:
     call: Location | None = field(default=None, repr=False)
     place: str = ""
     suggestion: str = ""
+    listing: str = field(default="", repr=False)
     message: str = ""
     plan: "FetchPlan | None" = None
     labels: tuple[str, ...] = ()
@@ -121,6 +126,11 @@ class Finding:
 
 def _identity(spot: Location) -> str:
     return f"{portable_path(spot.file)}:{spot.function}:{anchor_of(spot.file, spot.line, spot.function)}"
+
+
+def of_level(findings: Iterable[Finding], level: Level) -> tuple[Finding, ...]:
+    """Return the findings of one level: problems fail a run, advice does so only where that is asked for."""
+    return tuple(finding for finding in findings if finding.level == level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from quell.analysis import (
     n_plus_one,
     query_in_loop,
     side_effect_in_transaction,
+    split_statistics,
     unused_columns,
     unused_eager_load,
     write_in_loop,
@@ -55,8 +56,9 @@ def analyse(recording: Recording) -> tuple[Finding, ...]:
         *defeated_prefetch.find(recording, threshold=rows, loop_threshold=loops, families=families),
         *query_in_loop.find(recording, threshold=loops),
     )
+    found += write_in_loop.find(recording, threshold=loops)
     found += (
-        *write_in_loop.find(recording, threshold=loops),
+        *split_statistics.find(recording, others=found, families=families),
         *duplicate_query.find(recording, others=found, families=families),
         *unused_eager_load.find(recording, threshold=rows),
         *unused_columns.find(recording, threshold=rows, share=settings.wide_column_share),

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
         (Sum(Count("comments")), "aggregates an aggregate"),
         (F("subject"), "no aggregate"),
         (Count("comments") + Count("topics"), "different relations"),
+        (PlainCount("pk", subject="x"), "import Count from quell.aggregation"),
         (Ratio("nothing", Count("pk")), '"nothing" is no number'),
         (Count("comments", filter=Q(comments__body=F("topics__name"))), "rows of several relations"),
         (Count("comments", filter=Q(comments__labels=1)), 'no field "labels"'),

@@ -69,6 +69,22 @@ def test_assert_no_findings_fires_and_stays_silent(db: None) -> None:
         _fast()
 
 
+def _dashboard() -> object:
+    return (
+        Author.objects.count(),
+        Author.objects.filter(name="x").count(),
+        Author.objects.filter(name="y").count(),
+    )
+
+
+def test_assert_no_findings_fails_on_advice_where_asked(db: None) -> None:
+    """Advice fails nothing by itself."""
+    with assert_no_findings():
+        _dashboard()
+    with pytest.raises(AssertionError, match=r"Q110 library\.Author"), assert_no_findings(advice=True):
+        _dashboard()
+
+
 def test_assert_constant_queries_shows_what_grew(db: None) -> None:
     """The shape that grows is named with its counts, and the one that does not is left out."""
     with pytest.raises(AssertionError, match="1 query grows") as caught:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.models import Model
-from django.test import Client
+from django.core.management import call_command
+from django.core.paginator import Paginator
+from django.db import connection, models
+from django.db.models import Model, Q
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 import quell
 from billing.factories import InstallmentFactory
-from portal import statistics
+from fieldwork.models import WorkOrder
+from organizations.models import Organization
+from portal import statistics, statistics_pages
 from portal.statistics import InstallmentStatistics, TicketStatistics, WorkOrderStatistics
+from quell import aggregation
 from seeding.data import grow
 from tickets.factories import TicketFactory
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketComment
 
 pytestmark = pytest.mark.django_db
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "statistics.md"
 DECLARED = [
     found
     for found in vars(statistics).values()
@@ -99,3 +108,81 @@ def test_statistics_of_some_rows_take_a_queryset() -> None:
 
     assert TicketStatistics(ticket.customer.requested_tickets).fetch().late == 1
     assert WorkOrderStatistics().fetch().average_minutes is None
+
+
+def test_advice_for_the_slow_page_has_the_same_numbers(client: Client) -> None:
+    """Three or more numbers of one model are found, and the code that is written for them gives what the page shows."""
+    grow(9)
+    with quell.watch() as watch:
+        client.get("/slow/statistics/")
+    shown = {
+        frozenset(area.numbers): area.numbers
+        for ask in (statistics_pages._support, statistics_pages._people, statistics_pages._connections)
+        for area in [*ask(), statistics_pages._installments()]
+    }
+
+    assert {(finding.model, finding.count) for finding in watch.findings} == {
+        ("accounts.User", 5),
+        ("automation.Integration", 4),
+        ("billing.Installment", 5),
+        ("fieldwork.WorkOrder", 4),
+        ("security.SecurityEvent", 3),
+        ("tickets.Ticket", 3),
+    }
+    for finding in watch.findings:
+        assert (finding.code, finding.level) == ("Q110", "advice")
+        names = {**vars(statistics_pages), **vars(aggregation), "Q": Q}
+        found = dict(eval(finding.suggestion, {**names, "quell": quell}))
+        own = next(numbers for known, numbers in shown.items() if known >= found.keys())
+        assert found == {name: own[name] for name in found}
+        # What is overdue depends on the day on which the statement runs, so no class declares it.
+        assert bool(finding.listing) == (finding.model != "billing.Installment")
+        if finding.listing:
+            exec(finding.listing, names)
+            assert dict(names["numbers"]) == found
+
+
+def test_the_fast_page_needs_no_advice(client: Client) -> None:
+    """One statement is what is advised."""
+    grow(5)
+    with quell.watch() as watch:
+        client.get("/fast/statistics/")
+
+    assert not watch.findings
+
+
+def test_advice_fails_a_profile_only_where_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page is reported with its advice, and is no failure by itself."""
+    grow(2)
+    with override_settings(DEBUG=True):
+        call_command("quell", "profile", "/slow/statistics/")
+        out = capsys.readouterr().out
+        with pytest.raises(SystemExit):
+            call_command("quell", "profile", "/slow/statistics/", "--advice")
+
+    assert "6 pieces of advice, nothing needless" in out
+    assert "class TicketStatistics(quell.Statistics):" in out
+    assert "1 page; 0 findings, 6 pieces of advice" in out
+
+
+def test_examples_of_the_page_run() -> None:
+    """Each example of the docs runs, in the order of the page, with the numbers of the naive dashboard."""
+    grow(7)
+    tickets = Ticket.objects.order_by("pk")
+    space: dict[str, Any] = {
+        **vars(models), "Ticket": Ticket, "TicketComment": TicketComment, "WorkOrder": WorkOrder, "date": date,
+        "Organization": Organization, "Exists": aggregation.Exists, "queryset": tickets, "tickets": tickets[:3],
+        "organization": Organization.objects.first(), "page": Paginator(tickets, 3).page(1),
+    }  # fmt: skip
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        exec(compile(block, "statistics.md", "exec"), space)
+
+    context, found = space["context"], space["found"]
+    assert {name: found.tickets[name] for name in ("total", "open", "late", "comments")} == {
+        name: context[name] for name in ("total", "open", "late", "comments")
+    }
+    assert found.work_orders.done == context["done"]
+    assert found.work_orders.cost == (context["cost"] or 0)
+    assert [row.tag_count for row in space["page"].object_list] == [row.tags.count() for row in tickets[:3]]
+    assert space["groups"].of("channel")["email"].total == tickets.filter(channel="email").count()
+    assert len(space["days"]) == 31

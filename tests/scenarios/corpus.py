@@ -121,6 +121,11 @@ def finds_write(
     return Expected(kind="write_in_loop", model=label, origin=origin, trigger=trigger, **more)
 
 
+def finds_statistics(model: str, *, trigger: str = "trigger") -> Expected:
+    """Label a scenario with numbers that one statement could have."""
+    return Expected(kind="split_statistics", model=f"library.{model}", origin=trigger, trigger=trigger)
+
+
 def scenario(*expected: Expected, **options: Any) -> Callable[[Function], Function]:
     """Put a function into the corpus, with the findings it has to give; none for correct code."""
 

@@ -17,6 +17,7 @@ from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat, is_same_each_time
 from quell.advice.roots import admin_joins, note_on, reloading_code, spell, with_columns
+from quell.advice.split_statistics import advise_statistics
 from quell.advice.unplanned import attribute_code, generic_code
 from quell.advice.unused import advise_column, removal_code
 from quell.advice.writing import advise_write
@@ -69,6 +70,8 @@ def _advise(finding: Finding, fetches: Mapping[int, Fetch], recording: Recording
             return _Advised(replace(finding, suggestion=removal_code(finding, recording)))
         if finding.kind == "unused_columns":
             return _Advised(advise_column(finding, model_of(finding.model)))
+        if finding.kind == "split_statistics":
+            return _Advised(advise_statistics(finding))
         return _advise_one(finding, fetches)
     except UnknownModelError as error:
         return _Advised(replace(finding, suggestion=str(error)))

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import FieldError
 from django.db.models import Model, OuterRef, QuerySet
 
-from quell.aggregation.compiling import keep_rows, restrict
+from quell.aggregation.compiling import restrict
 from quell.aggregation.declaring import Declaration
 from quell.aggregation.numbers import Number, is_among
 from quell.aggregation.picking import order_rows
@@ -131,15 +131,14 @@ def select(query: Any, name: str, expression: Any, hoisted: tuple[Any, ...]) -> 
     """Let a query of one row select an aggregate; it has one row, whatever is joined."""
     before = frozenset(query.alias_map)
     query.add_annotation(expression, name)
-    keep_rows(query, before)
-    restrict(query, hoisted)
+    restrict(query, hoisted, before)
     return query
 
 
 def _annotation(model: type[Model], number: Number) -> Any:
     query = of_one_row(model)
     if number.asks_existence:
-        restrict(query, number.conditions)
+        restrict(query, number.conditions, frozenset(query.alias_map))
         return RowExists(query)
     if number.is_picked:
         order_rows(query, "number_", number, model)

@@ -149,32 +149,39 @@ def grouped_query(part: Part, rows: Rows, keys: Mapping[str, Any]) -> Any:
     # annotate() would group by the key of each row; without groups the rows are one.
     for name, number in part.numbers.items():
         query.add_annotation(number.expression(part.hoisted), name)
-    keep_rows(query, frozenset(rows.query.alias_map))
-    restrict(query, part.hoisted)
+    restrict(query, part.hoisted, frozenset(rows.query.alias_map))
     return query
 
 
 def _existence(part: Part, rows: Rows) -> Any:
     query = start(rows)
-    restrict(query, part.hoisted)
+    restrict(query, part.hoisted, frozenset(rows.query.alias_map))
     return query.exists()
 
 
-def restrict(query: Any, conditions: tuple[Any, ...]) -> None:
-    """Let a query return rows alone that satisfy all conditions."""
+def restrict(query: Any, conditions: tuple[Any, ...], before: frozenset[str]) -> None:
+    """
+    Let a query return rows alone that satisfy all conditions, whatever else it joined.
+
+    Args:
+        query: It has what it computes already.
+        conditions: All are true.
+        before: The tables that decide which rows there are.
+    """
     condition = joined_by_and(conditions)
     if condition is not None:
         # As Aggregate(filter=) resolves its condition, which keeps the joins of the aggregates.
         query.where.add(condition.resolve_expression(query, allow_joins=True, reuse=None), "AND")
+    _keep_rows(query, before)
 
 
 def _as_bool(value: Any, expression: Any, connection: Any) -> bool:
     return bool(value)
 
 
-def keep_rows(query: Any, before: frozenset[str]) -> None:
+def _keep_rows(query: Any, before: frozenset[str]) -> None:
     """
-    Let no join of one number drop a row that another one counts.
+    Let no join drop a row that satisfies a condition, or that another number counts.
 
     A foreign key without a constraint may point nowhere, and Django joins it by INNER JOIN where it is not null.
     """

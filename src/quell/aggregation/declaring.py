@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 
 from django.db.models import Model
@@ -168,6 +169,11 @@ def _operand_names(name: str, ratio: Ratio) -> tuple[str, str]:
     )
 
 
+def is_number_name(name: str) -> bool:
+    """Tell whether a name can be that of a number: an attribute that no Statistics class has yet."""
+    return name.isidentifier() and not iskeyword(name) and name not in _RESERVED and not name.startswith("_")
+
+
 def check_number_name(owner: str, name: str) -> None:
     """
     Refuse a name that is a method of every Statistics class.
@@ -175,6 +181,6 @@ def check_number_name(owner: str, name: str) -> None:
     Raises:
         UsageError: If it is one, or begins with an underscore.
     """
-    if name in _RESERVED or name.startswith("_"):
+    if not is_number_name(name):
         msg = f'"{name}" of {owner} cannot be the name of a number; choose another one'
         raise UsageError(msg)

@@ -13,7 +13,7 @@ Value: TypeAlias = Any
 # What Django takes where an expression is meant: the name of a field, or an expression.
 Source: TypeAlias = "str | models.expressions.Combinable | models.expressions.BaseExpression"
 
-_OPTIONS = frozenset({"default", "delimiter", "distinct", "order_by", "output_field", "sample"})
+OPTIONS = frozenset({"default", "delimiter", "distinct", "order_by", "output_field", "sample"})
 
 
 class Conditional(models.Aggregate):
@@ -25,7 +25,7 @@ class Conditional(models.Aggregate):
     """
 
     def __init__(self, *expressions: Source, filter: Q | None = None, **lookups: Value) -> None:  # noqa: A002
-        options = {name: lookups.pop(name) for name in _OPTIONS & lookups.keys()}
+        options = {name: lookups.pop(name) for name in OPTIONS & lookups.keys()}
         if lookups:
             filter = Q(**lookups) if filter is None else Q(filter, **lookups)  # noqa: A001
         super().__init__(*expressions, filter=filter, **options)

@@ -192,6 +192,7 @@ def _sources(aggregate: Aggregate) -> Any:
 
 
 def _check(model: type[Model], name: str, aggregate: Aggregate, known: frozenset[str]) -> None:
+    _check_conditions(model, name, aggregate)
     for source in without_condition(aggregate).get_source_expressions():
         if any(True for _ in _aggregates(source)):
             msg = (
@@ -208,6 +209,19 @@ def _check(model: type[Model], name: str, aggregate: Aggregate, known: frozenset
             msg = (
                 f'"{name}" of {model._meta.label} computes {aggregate.function} of "{path}", which is a {kind}; '
                 "only numbers and durations have one"
+            )
+            raise UsageError(msg)
+
+
+def _check_conditions(model: type[Model], name: str, aggregate: Aggregate) -> None:
+    """Refuse conditions as keywords where they are none: Django's own aggregates take any keyword, and ignore it."""
+    names = {field.name for field in model._meta.get_fields()}
+    for keyword in aggregate.extra:
+        if keyword.split(LOOKUP_SEP)[0] in names:
+            kind = type(aggregate).__name__
+            msg = (
+                f'"{name}" of {model._meta.label} has the condition {keyword}=..., which {kind} of Django ignores; '
+                f"import {kind} from quell.aggregation, or write filter=Q({keyword}=...)"
             )
             raise UsageError(msg)
 

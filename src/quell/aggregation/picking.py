@@ -16,7 +16,6 @@ from quell.aggregation.compiling import (
     columns_of,
     compile_part,
     grouped_query,
-    keep_rows,
     refusing,
     restrict,
 )
@@ -139,8 +138,7 @@ def _add(
     ]
     for column, expression in (*keys.items(), (name, pick.source), *(item[:2] for item in order)):
         query.add_annotation(expression, column)
-    keep_rows(query, before)
-    restrict(query, number.conditions)
+    restrict(query, number.conditions, before)
     return [(column, is_descending, may_be_null) for column, _, is_descending, may_be_null in order]
 
 

@@ -41,8 +41,7 @@ def find(
         families: Those of the recording, where they are known.
     """
     fetches = {fetch.number: fetch for fetch in recording.fetches}
-    taken = _taken(recording, others, families)
-    groups = _groups(recording, fetches, taken)
+    groups = _groups(recording, fetches, taken(recording, others, families))
     found: dict[Hashable, Finding] = {}
     for positions in _without_parts(groups, recording.queries, fetches):
         finding = _finding(positions, recording.queries, fetches)
@@ -58,8 +57,8 @@ def _is_part_of(finding: Finding, others: Iterable[Finding]) -> bool:
     return bool(finding.triggers) and all((finding.model, line) in loops for line in finding.triggers)
 
 
-def _taken(recording: Recording, others: Sequence[Finding], families: Families | None) -> frozenset[int]:
-    """Return the statements of other findings: those they name, and those of the relations they are about."""
+def taken(recording: Recording, others: Sequence[Finding], families: Families | None) -> frozenset[int]:
+    """Return the positions of the statements of other findings: those they name, those of relations they are about."""
     named = {number for finding in others for number in finding.fetches[1::2] if not finding.statements}
     fetches: set[int] = set()
     if named:

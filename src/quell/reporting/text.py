@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced
+from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced, of_level
 
 
 def describe(finding: Finding) -> str:
@@ -19,11 +19,14 @@ def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int 
     """Return a report of a scope: a heading, then a block per finding."""
     dropped = f" ({dropped_count} not kept)" if dropped_count else ""
     queries = plural(query_count, "query", "queries")
+    problems, advice = of_level(findings, "problem"), of_level(findings, "advice")
+    extra = f", {plural(len(advice), 'piece')} of advice" if advice else ""
     if not findings:
         return f"{queries}{dropped}, none of them needless."
-    saved = sum(finding.saved_queries for finding in findings)
-    lines = [f"{queries}{dropped}, {saved} of them needless, {plural(len(findings), 'finding')}:"]
-    for finding in findings:
+    saved = sum(finding.saved_queries for finding in problems)
+    count = f", {plural(len(problems), 'finding')}" if problems else ""
+    lines = [f"{queries}{dropped}, {saved or 'none'} of them needless{count}{extra}:"]
+    for finding in (*problems, *advice):
         lines.extend(["", *block(finding)])
     return "\n".join(lines)
 
@@ -54,6 +57,7 @@ def block(finding: Finding) -> list[str]:
     # A fix that was tried in vain is not to be written.
     is_tried = finding.proof is not None and finding.proof.verdict != "proven" and finding.plan is None
     lines.append(f"  {'tried   ' if is_tried else 'write   '} {finding.suggestion}")
+    lines.extend(f"           {line}".rstrip() for line in finding.listing.splitlines())
     if finding.proof is not None:
         lines.append(f"  proof    {_proof_text(finding.proof)}")
     if len(finding.labels) > 1:
@@ -64,7 +68,10 @@ def block(finding: Finding) -> list[str]:
 def _cost(finding: Finding) -> str:
     if finding.code in CODES_OF_TRANSACTIONS:
         return plural(finding.count, "time")
-    return f"{plural(finding.count, 'query', 'queries')}, {finding.saved_queries} needless"
+    queries = plural(finding.count, "query", "queries")
+    if finding.level == "advice":
+        return f"{queries}, {finding.saved_queries} fewer possible"
+    return f"{queries}, {finding.saved_queries} needless"
 
 
 def _proof_text(proof: Proof) -> str:

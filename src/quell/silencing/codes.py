@@ -16,7 +16,8 @@ def code_of(name: str) -> str:
 
 def hint_for(name: str) -> str:
     """Return what somebody meant who wrote an unknown code, as a sentence."""
-    for spelling in (name.upper(), name.lower().replace("-", "_")):
+    # A letter O looks like a zero.
+    for spelling in (name.upper(), name.upper().replace("O", "0"), name.lower().replace("-", "_")):
         if spelling in _BY_NAME:
             return f'Did you mean "{spelling}"?'
     return closest(name, _BY_NAME, "The codes of quell are")

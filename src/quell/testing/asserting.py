@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from quell.events import QueryEvent
 from quell.exceptions import UsageError
-from quell.findings import CODES, Finding
+from quell.findings import CODES, Finding, of_level
 from quell.pipeline import watch
 from quell.reporting.text import plural, short_path
 from quell.silencing.blocks import ignore
@@ -47,19 +47,22 @@ def excess(seen: watch, maximum: int) -> str:
 
 
 @contextmanager
-def assert_no_findings() -> Iterator[watch]:
+def assert_no_findings(*, advice: bool = False) -> Iterator[watch]:
     """
     Fail if the block does needless database work.
+
+    Args:
+        advice: Whether to fail on advice, too, such as that of Q110.
 
     Raises:
         AssertionError: At the end of the block, with each finding and its fix.
     """
     with watch() as seen:
         yield seen
-    problems = [finding for finding in seen.findings if finding.level == "problem"]
-    if problems:
-        head = f"{plural(len(problems), 'finding')}:"
-        raise AssertionError("\n".join([head, *finding_lines(problems)]))
+    found = seen.findings if advice else of_level(seen.findings, "problem")
+    if found:
+        head = f"{plural(len(found), 'finding')}:"
+        raise AssertionError("\n".join([head, *finding_lines(found)]))
 
 
 def assert_constant_queries(
@@ -124,9 +127,9 @@ class QuellAssertions:
         """Fail if the block runs more queries than that."""
         return assert_max_queries(maximum)
 
-    def assert_no_findings(self) -> AbstractContextManager[watch]:
-        """Fail if the block does needless database work."""
-        return assert_no_findings()
+    def assert_no_findings(self, *, advice: bool = False) -> AbstractContextManager[watch]:
+        """Fail if the block does needless database work; with ``advice`` also on advice."""
+        return assert_no_findings(advice=advice)
 
     def assert_constant_queries(
         self, fn: Callable[[], object], *, grow: Callable[[int], object], sizes: Sequence[int] = (2, 5)

@@ -12,7 +12,7 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 from quell.exceptions import UsageError
-from quell.findings import Finding
+from quell.findings import Finding, of_level
 from quell.paths import portable_path
 from quell.pipeline import watch
 from quell.reporting.text import plural
@@ -96,9 +96,8 @@ class Limits:
         patterns = parse(self._ignored)
         return tuple(
             finding
-            for finding in findings
-            if (with_advice or finding.level == "problem")
-            and not _is_setup(finding)
+            for finding in (findings if with_advice else of_level(findings, "problem"))
+            if not _is_setup(finding)
             and not any(means(each, finding) and _holds(each, finding) for each in patterns)
         )
 

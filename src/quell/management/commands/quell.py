@@ -74,6 +74,7 @@ class Command(BaseCommand):
         profile.add_argument(
             "--unused", action="store_true", help="also find what no page uses (one more visit)"
         )
+        profile.add_argument("--advice", action="store_true", help="exit 1 also where there is advice alone")
         add_recording(profile)
         repeat_common_options(profile)
         profile.add_argument("--allow-production", action="store_true", help="run although DEBUG is off")
@@ -160,7 +161,7 @@ class Command(BaseCommand):
         verdict = decide(pages, baseline, is_whole=not options["urls"])
         as_wanted = as_json(pages, verdict) if options["format"] == "json" else None
         self._print(as_wanted or as_text(pages, verdict, self._paint(options)))
-        if any(finding.level == "problem" for finding in verdict.findings):
+        if verdict.findings or (options["advice"] and verdict.advice):
             sys.exit(1)
 
     def _fix(self, options: dict[str, Any]) -> None:

@@ -28,10 +28,10 @@ class Paint:
 def as_text(pages: Sequence[Page], verdict: Verdict, paint: Paint) -> str:
     """Return a table of the pages, a block per new cause, and a line for what is known, silenced or out of date."""
     lines = page_table(pages, paint) if pages else []
-    for finding in verdict.findings:
+    for finding in (*verdict.findings, *verdict.advice):
         head, *rest = block(finding)
         lines.extend(["", paint(head, "bold"), *rest])
-    lines.extend(["", *notes(verdict), summary(pages, verdict.findings)])
+    lines.extend(["", *notes(verdict), summary(pages, verdict.findings, verdict.advice)])
     return "\n".join(lines)
 
 
@@ -63,6 +63,7 @@ def _change(before: int, after: int | None) -> str:
 
 def _result(page: Page, paint: Paint) -> str:
     note = f"{page.note}; " if page.note else ""
+    note += f"{plural(len(page.advice), 'piece')} of advice, " if page.advice else ""
     if not page.findings:
         return paint(f"{note}nothing needless", "green")
     count = f"{note}{plural(len(page.findings), 'finding')}"
@@ -81,14 +82,15 @@ def _result(page: Page, paint: Paint) -> str:
     return f"{count}, {paint(f'{some}not proven', 'red')}: {'; '.join(sorted(reasons))}"
 
 
-def summary(pages: Sequence[Page], findings: Sequence[Finding]) -> str:
+def summary(pages: Sequence[Page], findings: Sequence[Finding], advice: Sequence[Finding] = ()) -> str:
     """Return the last line: pages, causes and proofs."""
     if not pages:
         return "There is no page to visit: no route goes without arguments, QUELL_SAMPLE_URLS names none."
     failed = sum(bool(page.problem) for page in pages)
     not_judged = f" ({failed} not judged)" if failed else ""
     proven = f", {sum(map(is_proven, findings))} with a proven fix" if findings else ""
-    return f"{plural(len(pages), 'page')}{not_judged}; {plural(len(findings), 'finding')}{proven}"
+    extra = f", {plural(len(advice), 'piece')} of advice" if advice else ""
+    return f"{plural(len(pages), 'page')}{not_judged}; {plural(len(findings), 'finding')}{proven}{extra}"
 
 
 def as_json(pages: Sequence[Page], verdict: Verdict) -> str:
@@ -96,6 +98,7 @@ def as_json(pages: Sequence[Page], verdict: Verdict) -> str:
     document = {
         "pages": [_page_record(page) for page in pages],
         "findings": [_finding_record(finding) for finding in verdict.findings],
+        "advice": [_finding_record(finding) for finding in verdict.advice],
         "known": [_finding_record(finding) for finding in verdict.known],
         "silenced": [_silenced_record(item) for item in verdict.silenced],
         "stale": [asdict(entry) for entry in verdict.stale],
@@ -135,6 +138,7 @@ def _finding_record(finding: Finding) -> dict[str, object]:
         "trigger": _place_record(finding.trigger),
         "place": finding.place,
         "suggestion": finding.suggestion,
+        "listing": finding.listing,
         "plan": repr(finding.plan) if finding.plan is not None else None,
         "labels": list(finding.labels),
         "proof": asdict(finding.proof) if finding.proof is not None else None,

@@ -17,7 +17,7 @@ class Page:
     """
     One page: what it costs, unchanged and fixed; where it cannot be judged, ``problem`` says why.
 
-    ``seen`` is the code that was at work.
+    ``seen`` is the code that was at work. ``advice`` is no part of ``findings``, as no rerun can prove it.
     """
 
     path: str
@@ -31,6 +31,7 @@ class Page:
     ms: float = 0.0
     ms_fixed: float | None = None
     findings: tuple[Finding, ...] = ()
+    advice: tuple[Finding, ...] = ()
     silenced: tuple[Silenced, ...] = ()
     seen: frozenset[Span] = frozenset()
 

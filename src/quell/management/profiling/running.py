@@ -11,7 +11,7 @@ from quell.advice.planning import merge
 from quell.capture.rows import count_rows
 from quell.capture.scope import Scope
 from quell.capture.seen import seen_code
-from quell.findings import Finding, Proof, Silenced
+from quell.findings import Finding, Proof, Silenced, of_level
 from quell.guard import guarded
 from quell.lineage._patches import answers_from
 from quell.management.profiling.pages import FIRST_ONLY, WRITES, Page, untried
@@ -235,7 +235,8 @@ def _seen_by(page: Page, run: _Run) -> Page:
         queries=run.queries,
         rows=run.rows,
         ms=run.visit.seconds * 1000,
-        findings=run.watch.findings,
+        findings=of_level(run.watch.findings, "problem"),
+        advice=of_level(run.watch.findings, "advice"),
         silenced=run.watch.silenced,
         seen=seen_code(run.watch.scope, run.watch.recording),
     )

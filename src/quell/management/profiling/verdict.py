@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -25,11 +25,12 @@ class Verdict:
     """
     What a run comes to.
 
-    ``findings`` are those that fail it. ``remarks`` are lines about comments and patterns that are wrong, or that
-    silenced nothing.
+    ``findings`` are those that fail it, ``advice`` does so only where that is asked for. ``remarks`` are lines about
+    comments and patterns that are wrong, or that silenced nothing.
     """
 
     findings: tuple[Finding, ...]
+    advice: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     stale: tuple[Entry, ...] = ()
     silenced: tuple[Silenced, ...] = ()
@@ -73,6 +74,7 @@ def decide(pages: Sequence[Page], baseline: tuple[Path, Baseline] | None, *, is_
     known = baseline[1].compare(findings, visited(pages)) if baseline else Comparison(new=findings)
     return Verdict(
         findings=known.new,
+        advice=fold([replace(page, findings=page.advice) for page in pages]),
         known=known.known,
         stale=known.stale,
         silenced=silenced,
