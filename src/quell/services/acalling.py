@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextvars import copy_context
+from functools import partial
+from types import TracebackType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,12 +19,12 @@ from quell.services.blocks import aborted, is_entered, kind_inside, refused
 from quell.services.current import current_session
 from quell.services.hooks import arun_hooks
 from quell.services.instances import give_back, take_states
-from quell.services.lanes import Lane, pool_of_loop
+from quell.services.lanes import Lane, finished, pool_of_loop
 from quell.services.observing import Observation, observation_of
 from quell.services.options import Options
 from quell.services.origins import Place
 from quell.services.runs import Run
-from quell.services.sessions import Session, current_branch, current_reader, finished
+from quell.services.sessions import Session, current_branch, current_reader
 
 R = TypeVar("R")
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
@@ -82,8 +85,7 @@ async def run_hooks_of(session: Session) -> None:
         await finished(asyncio.ensure_future(arun_hooks(hooks)))
 
 
-@asynccontextmanager
-async def opened(options: Options, place: Place, seen: Observation | None) -> AsyncGenerator[Session]:
+class opened:  # noqa: N801 -- used like a function
     """
     Open the transaction of an async service in a thread of its own, or become a part of the one that is open.
 
@@ -91,39 +93,87 @@ async def opened(options: Options, place: Place, seen: Observation | None) -> As
     A service that is awaited inside another one joins or raises. One that waited for a connection of its own would
     wait for ever when the outer ones hold all of them, or when the outer one has locked its rows.
     """
-    outer = current_session.get()
-    if isinstance(outer, Session) and not outer.is_over:
-        async with _joined(outer, options, seen):
-            yield outer
-        return
-    async with _lane(options) as lane:
-        session = Session(Run(options, place, seen), lane)
-        tokens = current_session.set(session), current_branch.set(None), current_reader.set("")
+
+    __slots__ = ("_asgiref", "_give_back", "_joined", "_options", "_place", "_seen", "_session", "_tokens")
+
+    def __init__(self, options: Options, place: Place, seen: Observation | None) -> None:
+        self._options = options
+        self._place = place
+        self._seen = seen
+        self._joined: AbstractAsyncContextManager[None] | None = None
+
+    async def __aenter__(self) -> Session:
+        outer = current_session.get()
+        if isinstance(outer, Session) and not outer.is_over:
+            self._joined = _joined(outer, self._options, self._seen)
+            await self._joined.__aenter__()
+            return outer
+        lane, self._give_back = await _borrowed(self._options) or await _of_pool(self._options)
+        self._session = session = Session(Run(self._options, self._place, self._seen), lane)
+        self._tokens = current_session.set(session), current_branch.set(None), current_reader.set("")
+        session.context = copy_context()
+        # Its methods have no types.
+        asgiref: Any = ThreadSensitiveContext(executor=session.executor)
+        self._asgiref = asgiref
+        await asgiref.__aenter__()
+        if lane.is_borrowed:
+            # A test looks for what waits for the commit on its own connection.
+            try:
+                await session.begin()
+            except BaseException as error:
+                await self._roll_back(error)
+                raise
+        return session
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._joined is not None:
+            await self._joined.__aexit__(exc_type, error, traceback)
+            return
+        if error is None:
+            try:
+                _check_tasks(self._session)
+            except BaseException as unfinished:
+                await self._roll_back(unfinished)
+                raise
+            try:
+                await self._session.commit()
+            finally:
+                await self._leave()
+        else:
+            await self._roll_back(error)
+
+    async def _roll_back(self, error: BaseException) -> None:
         try:
-            async with ThreadSensitiveContext(executor=session.executor):
-                try:
-                    await asyncio.wrap_future(lane.submit(session.begin))
-                    yield session
-                    _check_tasks(session)
-                except BaseException as error:
-                    await session.roll_back(error)
-                    raise
-                await session.commit()
+            await self._session.roll_back(error)
         finally:
-            current_session.reset(tokens[0])
-            current_branch.reset(tokens[1])
-            current_reader.reset(tokens[2])
+            await self._leave()
+
+    async def _leave(self) -> None:
+        await self._asgiref.__aexit__(None, None, None)
+        current_session.reset(self._tokens[0])
+        current_branch.reset(self._tokens[1])
+        current_reader.reset(self._tokens[2])
+        self._give_back()
 
 
 def _check_tasks(session: Session) -> None:
-    names = session.unfinished(asyncio.current_task())
-    if names:
+    own = asyncio.current_task()
+    if session.tasks <= {own}:
+        return
+    names = session.unfinished(own)
+    if names and session.run.blocks:
         reason = f"tasks that use its transaction are still running ({', '.join(names)})"
         raise aborted(session.run.blocks[0], reason, "Await every task inside the service.")
 
 
 @asynccontextmanager
 async def _joined(outer: Session, options: Options, seen: Observation | None) -> AsyncGenerator[None]:
+    await outer.begin()
     for alias in options.aliases:
         connection = outer.connections.get(alias)
         if connection is None or options.nested != "join":
@@ -143,25 +193,27 @@ async def _joined(outer: Session, options: Options, seen: Observation | None) ->
     outer.check_doom()
 
 
-@asynccontextmanager
-async def _lane(options: Options) -> AsyncGenerator[Lane]:
-    """Lend a thread: one of the pool, or that of sync code which waits and has a transaction to be a part of."""
+async def _borrowed(options: Options) -> tuple[Lane, Callable[[], None]] | None:
+    """Lend the thread of sync code that waits and has a transaction to be a part of, and return what ends that."""
     waiting = getattr(AsyncToSync.executors, "current", None)
-    if waiting is not None and await sync_to_async(_is_inside)(options):
-        async with AsyncExitStack() as stack:
-            # See Note [One service at a time in a test]
-            for alias in sorted(options.aliases):
-                await stack.enter_async_context(_lock(alias))
-            yield Lane(waiting, is_borrowed=True)
-        return
+    if waiting is None or not await sync_to_async(_is_inside)(options):
+        return None
+    with ExitStack() as stack:
+        # See Note [One service at a time in a test]
+        for alias in sorted(options.aliases):
+            lock = _lock(alias)
+            await lock.acquire()
+            stack.callback(lock.release)
+        return Lane(waiting), stack.pop_all().close
+
+
+async def _of_pool(options: Options) -> tuple[Lane, Callable[[], None]]:
+    """Lend a thread of the pool, and return what gives it back."""
     for alias in options.aliases:
         _refuse_memory(connections[alias], options)
     pool = pool_of_loop()
     lane = await pool.acquire()
-    try:
-        yield lane
-    finally:
-        pool.release(lane)
+    return lane, partial(pool.release, lane)
 
 
 def _is_inside(options: Options) -> bool:

@@ -9,8 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.exceptions import UsageError
-from quell.services.blocks import require
-from quell.services.current import connection_of, open_alias
+from quell.services.current import connection_of, open_alias, require_here, waiting_session
 
 logger = logging.getLogger("quell.services")
 
@@ -53,10 +52,14 @@ def after_commit(function: AnyHook, *, using: str | None = None) -> None:
     if not callable(given):
         msg = f"after_commit() needs a function to call later, not {function!r}: pass it without parentheses."
         raise UsageError(msg)
-    connection = connection_of(using or open_alias() or DEFAULT_DB_ALIAS)
-    require(connection, "after_commit()")
+    alias = using or open_alias() or DEFAULT_DB_ALIAS
+    require_here(alias, "after_commit()")
     hook: Hook = AsyncHook(function) if iscoroutinefunction(function) else function
-    connection.on_commit(hook, robust=True)
+    session = waiting_session(alias)
+    if session is not None:
+        session.early_hooks.append((alias, hook))
+    else:
+        connection_of(alias).on_commit(hook, robust=True)
 
 
 def taken_hooks(connection: BaseDatabaseWrapper) -> list[Hook]:

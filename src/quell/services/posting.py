@@ -11,8 +11,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.utils.module_loading import import_string
 
 from quell.exceptions import UsageError
-from quell.services.blocks import require
-from quell.services.current import connection_of, open_alias
+from quell.services.current import open_alias, require_here
 from quell.services.delivering import deliver_at_once
 from quell.services.hooks import after_commit
 
@@ -51,7 +50,7 @@ def outbox(
     from quell.store.messages import OutboxMessage
 
     alias = using or open_alias() or DEFAULT_DB_ALIAS
-    require(connection_of(alias), "outbox()")
+    require_here(alias, "outbox()")
     try:
         row = OutboxMessage.objects.using(alias).create(function=path, arguments=arguments)
     except TypeError as error:

@@ -91,6 +91,11 @@ class Run:
         while self.blocks:
             self.blocks.pop().roll_back(error)
 
+    def skip(self) -> None:
+        """Count a run that needed no transaction."""
+        if self._seen is not None:
+            self._seen.tries += 1
+
     def _watch(self, seen: Observation) -> None:
         seen.tries += 1
         seen.outcome = "committed" if self.is_outermost else "joined"

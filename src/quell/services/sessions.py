@@ -5,15 +5,18 @@ The run of one async service: whose queries go to its thread, and which of them 
 Tasks inside a service share its transaction, and each statement of theirs has its turn. A savepoint spans several
 statements, and rolling back to it takes back all that ran since, whoever asked for it. So while one task is in a
 savepoint, the statements of all tasks that are not below it wait.
+
+# Note [Begun with the first statement]
+Each job for the thread costs as much as a short statement, so the transaction is begun by the first one, in front of
+it. A service that awaits something else first holds no transaction meanwhile, and one that runs no statement has none.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from concurrent.futures import Future as ThreadFuture
 from contextlib import AbstractAsyncContextManager, suppress
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,7 +27,8 @@ from quell.services.beginning import remove_wrapper
 from quell.services.blocks import aborted
 from quell.services.cancelling import cancel_statement
 from quell.services.dooming import CAUGHT
-from quell.services.lanes import Lane
+from quell.services.hooks import Hook
+from quell.services.lanes import Lane, finished
 from quell.services.runs import Run
 from quell.sqltext import operation
 
@@ -64,27 +68,64 @@ class Session:
         # One object, as a wrapper is removed by identity.
         self._watch = self._watched
         self.executor = _Gate(self)
+        self.aliases = run.options.aliases
+        # Empty until the transaction has begun, and filled by the thread.
         self.connections: dict[str, BaseDatabaseWrapper] = {}
         self.is_over = False
         self.is_suspect = False
+        self.early_hooks: list[tuple[str, Hook]] = []
+        # That of the service: the task that runs the first statement may have variables of its own.
+        self.context = Context()
+        self._is_used = False
+        self._has_begun = False
+        self._refusal: BaseException | None = None
         self._is_ending = False
         self.doom: BaseException | None = None
         self.managers: list[AbstractAsyncContextManager[Session]] = []
         self.tasks: set[asyncio.Task[Any]] = set()
         self._holder: Branch | None = None
-        self._jobs: deque[tuple[ThreadFuture[Any], Branch | None, Callable[[], Any]]] = deque()
+        self._jobs: deque[tuple[asyncio.Future[Any], Branch | None, Callable[[], Any]]] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._busy: BaseDatabaseWrapper | None = None
 
-    def begin(self) -> None:
-        """Open the transaction; called in the thread."""
+    def _begin(self) -> None:
         if not self.lane.is_borrowed:
-            self.lane.check(self.run.options.aliases)
+            self.lane.check(self.aliases)
         self.run.begin()
         for block in self.run.blocks:
-            self.connections[block.connection.alias] = block.connection
-            block.connection.execute_wrappers.append(self._watch)
-            block.undo.append(partial(remove_wrapper, block.connection, self._watch))
+            connection = block.connection
+            connection.execute_wrappers.append(self._watch)
+            block.undo.append(partial(remove_wrapper, connection, self._watch))
+            self.connections[connection.alias] = connection
+        if self.early_hooks:
+            self._take_hooks()
+
+    def _take_hooks(self) -> None:
+        hooks, self.early_hooks = self.early_hooks, []
+        for alias, hook in hooks:
+            self.connections[alias].on_commit(hook, robust=True)
+
+    def _begun(self, job: Callable[[], R]) -> R:
+        """Run a job in the thread, behind the begin. See Note [Begun with the first statement]."""
+        if self._refusal is not None:
+            raise self._refusal
+        if not self._has_begun:
+            try:
+                self.context.run(self._begin)
+            except BaseException as error:
+                self._refusal = error
+                raise
+            self._has_begun = True
+        return job()
+
+    def _behind_begin(self, job: Callable[[], R]) -> Callable[[], R]:
+        if self._has_begun:
+            return job
+        self._is_used = True
+        return partial(self._begun, job)
+
+    def _hand_over(self, job: Callable[[], R]) -> "asyncio.Future[R]":
+        return self.lane.call(self._behind_begin(job))
 
     def _watched(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
         connection = context["connection"]
@@ -111,16 +152,23 @@ class Session:
 
     async def in_thread(self, function: Callable[..., R], *args: Any) -> R:
         """Run a function in the thread, to its end, however often the caller is cancelled."""
-        return await finished(asyncio.wrap_future(self.lane.submit(function, *args)))
+        job = partial(copy_context().run, function, *args)
+        return await self.lane.finish(self._behind_begin(job))
+
+    async def begin(self) -> None:
+        """Open the transaction now, where that is not left to the first statement."""
+        if not self._has_begun:
+            await self.lane.finish(self._behind_begin(_nothing))
 
     async def roll_back(self, error: BaseException) -> None:
         """Stop what runs, and take everything back."""
         self._end()
-        ending = self.lane.submit(self._roll_back, error)
-        waiting = asyncio.wrap_future(ending)
+        if not self._is_used:
+            return
+        waiting = self.lane.call(partial(self.context.run, self._roll_back, error))
         while not waiting.done():
             busy = self._busy
-            if busy is not None and not ending.running():
+            if busy is not None and not self._is_ending:
                 self.is_suspect = True
                 await finished(asyncio.get_running_loop().run_in_executor(None, cancel_statement, busy))
             # See Note [A cancellation that comes too late]
@@ -131,7 +179,11 @@ class Session:
     async def commit(self) -> None:
         """End the transaction."""
         self._end()
-        await self.in_thread(self._commit)
+        if self._is_used:
+            await self.lane.finish(partial(self.context.run, self._commit))
+        else:
+            self.run.skip()
+            self.run.hooks = [hook for _, hook in self.early_hooks]
 
     def _roll_back(self, error: BaseException) -> None:
         self._is_ending = True
@@ -142,6 +194,12 @@ class Session:
 
     def _commit(self) -> None:
         self._is_ending = True
+        if self._refusal is not None:
+            self._rest()
+            raise self._refusal
+        if self.early_hooks:
+            # Of a task that had its turn while the transaction began.
+            self._take_hooks()
         if self.doom is not None:
             for connection in self.connections.values():
                 _doom(connection, self.doom)
@@ -176,7 +234,7 @@ class Session:
         self.is_over = True
         while self._jobs:
             future, _, _ = self._jobs.popleft()
-            if future.set_running_or_notify_cancel():
+            if not future.done():
                 future.set_exception(self.ended())
         self._wake()
 
@@ -184,7 +242,7 @@ class Session:
         """Name the tasks that used the transaction and are still running."""
         return sorted(task.get_name() for task in self.tasks if task is not own and not task.done())
 
-    def submit(self, job: Callable[[], R]) -> ThreadFuture[R]:
+    def submit(self, job: Callable[[], R]) -> "asyncio.Future[R]":
         """Run a job of a task in the thread, now or when the savepoint of another task is over."""
         if self.is_over:
             raise self.ended()
@@ -193,8 +251,8 @@ class Session:
             self.tasks.add(task)
         branch = current_branch.get()
         if self._is_free_for(branch):
-            return self.lane.executor.submit(job)
-        future: ThreadFuture[R] = ThreadFuture()
+            return self._hand_over(job)
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._jobs.append((future, branch, job))
         return future
 
@@ -218,8 +276,8 @@ class Session:
         for future, owner, job in waiting:
             if not self._is_free_for(owner):
                 self._jobs.append((future, owner, job))
-            elif future.set_running_or_notify_cancel():
-                self.lane.executor.submit(job).add_done_callback(_handing_to(future))
+            elif not future.done():
+                self._hand_over(job).add_done_callback(_handing_to(future))
         self._wake()
 
     def _wake(self) -> None:
@@ -235,15 +293,19 @@ class _Gate(Executor):
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> ThreadFuture[R]:
+    # The event loop takes its own futures as they are, where it would make one of that of another thread.
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Hand a job to the session."""
-        return self._session.submit(lambda: fn(*args, **kwargs))
+        return self._session.submit(partial(fn, *args, **kwargs))
 
 
-def _handing_to(future: ThreadFuture[Any]) -> Callable[[ThreadFuture[Any]], None]:
-    def hand(done: ThreadFuture[Any]) -> None:
-        error = done.exception()
-        if error is not None:
+def _handing_to(future: "asyncio.Future[Any]") -> "Callable[[asyncio.Future[Any]], None]":
+    def hand(done: "asyncio.Future[Any]") -> None:
+        if future.done():
+            return
+        if done.cancelled():
+            future.cancel()
+        elif (error := done.exception()) is not None:
             future.set_exception(error)
         else:
             future.set_result(done.result())
@@ -251,20 +313,10 @@ def _handing_to(future: ThreadFuture[Any]) -> Callable[[ThreadFuture[Any]], None
     return hand
 
 
+def _nothing() -> None:
+    """Do nothing, behind the begin."""
+
+
 def _doom(connection: Any, error: BaseException) -> None:
     connection.needs_rollback = True
     connection.rollback_exc = error if isinstance(error, Exception) else None
-
-
-async def finished(work: "asyncio.Future[R]") -> R:
-    """
-    Wait for work to its end, also when the waiting task is cancelled.
-
-    # Note [A cancellation that comes too late]
-    What is half done in the thread cannot be left alone: a commit that was sent may succeed. So its outcome is what
-    the caller gets, and a service that was cancelled while it committed returns its result.
-    """
-    while not work.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([work])
-    return work.result()

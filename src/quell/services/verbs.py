@@ -10,8 +10,8 @@ from asgiref.sync import iscoroutinefunction
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from quell.exceptions import TransactionAborted, UsageError
-from quell.services.blocks import Block, aborted, open_savepoint, require, required
-from quell.services.current import connection_of, current_session, open_alias
+from quell.services.blocks import Block, aborted, open_savepoint, required
+from quell.services.current import current_session, open_alias, require_here
 from quell.services.decorating import check_function
 from quell.services.dooming import CAUGHT
 from quell.services.instances import give_back, take_states
@@ -49,7 +49,7 @@ class Savepoint:
         """Open the savepoint, when no other task is in one."""
         caller = sys._getframe(1)
         session = _session_for("savepoint()", self._alias)
-        alias = self._alias or next(iter(session.connections))
+        alias = self._alias or session.aliases[0]
         branch = Branch(current_branch.get())
         await session.hold(branch)
         try:
@@ -126,11 +126,7 @@ def _async_savepoint(made: Savepoint, function: Any) -> Any:
 
 def _session_for(name: str, alias: str | None) -> Session:
     session = current_session.get()
-    if (
-        isinstance(session, Session)
-        and not session.is_over
-        and (alias is None or alias in session.connections)
-    ):
+    if isinstance(session, Session) and not session.is_over and (alias is None or alias in session.aliases):
         return session
     raise required(name, alias or DEFAULT_DB_ALIAS)
 
@@ -209,14 +205,14 @@ def _requiring(function: Callable[..., Any], using: str | None) -> Callable[...,
 
         @wraps(function)
         async def ademand(*args: Any, **kwargs: Any) -> Any:
-            require(connection_of(alias), name)
+            require_here(alias, name)
             return await function(*args, **kwargs)
 
         return ademand
 
     @wraps(function)
     def demand(*args: Any, **kwargs: Any) -> Any:
-        require(connection_of(alias), name)
+        require_here(alias, name)
         return function(*args, **kwargs)
 
     return demand
