@@ -15,6 +15,7 @@ PAGES = (
     "docs/fix.md",
     "docs/loading.md",
     "docs/peers.md",
+    "docs/production.md",
     "docs/recording.md",
     "docs/services.md",
     "docs/verification.md",
@@ -26,7 +27,7 @@ def _run(target: str) -> str:
         ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-    if done.returncode and target not in {"bench", "batch", "loading", "peers", "overhead"}:
+    if done.returncode and target not in {"bench", "batch", "loading", "peers", "overhead", "production"}:
         sys.exit(f"make {target} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout.replace(f"{ROOT}/", "")
 
@@ -58,6 +59,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "transfers": ("transfers", lambda text: _from(text, r"^PostgreSQL ")),
     "service-cost": ("overhead", lambda text: text[text.index("Python ") :].rstrip()),
+    "production": ("production", lambda text: _from(text, r"^Python ")),
     "faults": ("faults", lambda text: _from(text, r"^one mark per point")),
     "upstream": ("upstream", lambda text: text.rstrip()),
     "apps": (
