@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead docs browser clean
+.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ transfers: ## Transfer between 20 rows by 50 threads and by 200 tasks, beside ot
 
 overhead: ## Measure what a service costs over transaction.atomic(), sync and async
 	@$(call script,benchmarks/service_cost.py,py313-django61,python -m benchmarks.service_cost)
+
+production: ## Put the help desk under load, with the middleware and without it
+	@$(call script,benchmarks/production.py,soak,python -m benchmarks.production)
 
 docs: ## Build the documentation into build/docs; no warning is let through
 	@$(IN) docs sphinx-build -W --keep-going -q docs build/docs

@@ -1,16 +1,21 @@
 """Which requests are watched: a rate, by path, and while the budget lasts."""
 
+import gc
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import AsyncClient, Client, override_settings
 
+from quell.pipeline import logged_watch
 from quell.production import sampling
 from quell.production.budget import MAX_CREDIT_SECONDS, budget
 from quell.production.counting import Counts, counts
+from quell.production.known import judge_within_budget
 from quell.production.sampling import is_watched
+from tests.library.models import Author, Country
 from tests.production.conftest import Reports
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("authors", "installed")]
@@ -142,3 +147,24 @@ def test_streaming_response_is_watched_until_its_view_returns(reports: Reports) 
     assert b"".join(response.streaming_content) == b"33"
     assert [report.query_count for report in reports] == [4]
     assert connection.execute_wrappers == []
+
+
+def test_memory_of_a_request_is_bounded_by_its_statements(authors: list[Author]) -> None:
+    """What is kept of a statement is below two kilobytes, whatever its rows hold."""
+    run = 300
+    with logged_watch(judge=judge_within_budget) as watch:
+        for _ in range(run):
+            assert list(Country.objects.filter(pk=authors[0].country_id))
+        gc.collect()
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            for _ in range(run):
+                assert list(Country.objects.filter(pk=authors[0].country_id))
+            gc.collect()
+            kept = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+
+    assert len(watch.queries) == 2 * run
+    assert kept / run < 2_000
