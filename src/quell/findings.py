@@ -11,7 +11,9 @@ from quell.paths import portable_path
 if TYPE_CHECKING:
     from quell.loading.plan import FetchPlan
 
-__all__ = ["CODES", "CODES_OF_PROFILES", "Finding", "Level", "Load", "Location", "Proof", "Silenced"]
+__all__ = [
+    "CODES", "CODES_OF_PROFILES", "DOCS", "Finding", "Level", "Load", "Location", "Proof", "Silenced", "docs_url",
+]  # fmt: skip
 
 Level = Literal["problem", "advice"]
 
@@ -26,6 +28,8 @@ CODES = {
     "Q107": "unused_columns",
 }
 
+# Where the documentation of released versions is.
+DOCS = "https://django-quell.readthedocs.io/en/stable/"
 
 # What only a profile looks for: it is about what was loaded, not about statements that ran.
 CODES_OF_PROFILES = frozenset({"Q106", "Q107"})
@@ -123,3 +127,8 @@ class Silenced:
     by: Literal["comment", "block", "setting"]
     where: str
     reason: str = ""
+
+
+def docs_url(code: str) -> str:
+    """Return the address of the page about a code."""
+    return f"{DOCS}findings/{code}.html"

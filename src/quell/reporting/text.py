@@ -4,14 +4,15 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import Finding, Proof, Silenced
+from quell.findings import Finding, Proof, Silenced, docs_url
 
 
 def describe(finding: Finding) -> str:
     """Return one finding as one line."""
     where = finding.place or str(finding.origin or finding.trigger or "unknown place")
     what = f"{finding.model} {finding.path}".strip() or "a statement"
-    return f"{finding.code} {what}: {finding.message or _cost(finding)}; at {where}: {finding.suggestion}"
+    cost = finding.message or _cost(finding)
+    return f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion} ({docs_url(finding.code)})"
 
 
 def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int = 0) -> str:
@@ -57,7 +58,7 @@ def block(finding: Finding) -> list[str]:
         lines.append(f"  proof    {_proof_text(finding.proof)}")
     if len(finding.labels) > 1:
         lines.append(f"  seen on  {len(finding.labels)} pages")
-    return lines
+    return [*lines, f"  docs     {docs_url(finding.code)}"]
 
 
 def _cost(finding: Finding) -> str:
