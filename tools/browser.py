@@ -1,9 +1,12 @@
-"""Look at the help desk in a headless browser: every page renders, fits its window, and is saved as a picture."""
+"""
+Look at the help desk in a headless browser: every page renders, fits its window, and is saved as a picture.
+
+Then the tests run that use a page as a person does: ``pytest -m browser``.
+"""
 
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +16,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tools.webdriver import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "example_project"
@@ -41,9 +46,12 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def served(database: Path) -> Iterator[str]:
+def served(database: Path, *, has_toolbar: bool = False) -> Iterator[str]:
     """Serve the help desk with 60 tickets, and yield its address."""
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}"}
+    url, toolbar = f"sqlite:///{database}", "1" if has_toolbar else "0"
+    # The settings are its own, also below a test run.
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    environment = {**kept, "DATABASE_URL": url, "HELPDESK_TOOLBAR": toolbar}
     for command in (["migrate", "--verbosity", "0"], ["seed", "--tickets", "60", "--flush"]):
         subprocess.run(
             [sys.executable, "manage.py", *command],
@@ -52,9 +60,7 @@ def served(database: Path) -> Iterator[str]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -130,7 +136,8 @@ def main() -> int:
         f"{len(PAGES) - len({line.split(':')[0] for line in wrong})} of {len(PAGES)} pages are right; "
         f"pictures in {PICTURES.relative_to(ROOT)}"
     )
-    return 1 if wrong else 0
+    used = subprocess.run([sys.executable, "-m", "pytest", "-q", "-m", "browser"], cwd=ROOT, check=False)
+    return 1 if wrong or used.returncode else 0
 
 
 if __name__ == "__main__":

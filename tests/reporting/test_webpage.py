@@ -171,6 +171,38 @@ def test_labels_are_translated() -> None:
     assert "«one by one»" in reader.text
 
 
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("text", "page"),
+        ("text", "raised"),
+        ("quiet", "page"),
+        ("quiet", "raised"),
+        ("accent", "page"),
+        ("good", "good-back"),
+        ("open", "open-back"),
+    ],
+)
+def test_texts_can_be_told_from_what_is_behind_them(scheme: int, text: str, back: str) -> None:
+    """The contrast is that of level AA of WCAG, in both colour schemes."""
+    style = webpage.render(report()).partition("</style>")[0]
+    colours = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part)) for part in style.split(":root {")[1:3]
+    ]
+    one, other = sorted((_luminance(colours[scheme][name]) for name in (text, back)), reverse=True)
+
+    assert (one + 0.05) / (other + 0.05) >= 4.5
+
+
 def test_report_without_findings_says_so() -> None:
     """The pages are there all the same."""
     reader = _Reader(webpage.render(Report(pages=(Page(path="/", label="GET /"),), findings=())))

@@ -60,7 +60,7 @@ def table(heads: tuple[str, ...], rows: list[Html], *, caption: str, numbers: fr
         for position, head in enumerate(heads)
     ]
     head = element("thead", element("tr", *cells))
-    inner = join(element("caption", caption), head, element("tbody", *rows))
+    inner = join(element("caption", caption, class_="hidden"), head, element("tbody", *rows))
     return element(
         "div",
         element("table", inner, class_="sortable"),
