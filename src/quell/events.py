@@ -64,6 +64,7 @@ class QueryEvent:
     operation: Operation
     trigger: Location | None
     many: bool
+    start_ms: float = 0.0  # since the scope that saw it was opened
     call_path: int = 0  # number of the call path; equal for statements that one loop repeats
     is_in_user_loop: bool = False  # whether a loop of user code, and not only a library's, leads to it
     unit: int = 0  # number of the request that ran it; 0 outside of requests

@@ -16,12 +16,14 @@ __all__ = [
     "CODES",
     "CODES_OF_PROFILES",
     "CODES_OF_TRANSACTIONS",
+    "DOCS",
     "Finding",
     "Level",
     "Load",
     "Location",
     "Proof",
     "Silenced",
+    "docs_url",
     "of_level",
 ]
 
@@ -41,6 +43,8 @@ CODES = {
     "Q202": "long_transaction",
 }
 
+# Where the documentation of released versions is.
+DOCS = "https://django-quell.readthedocs.io/en/stable/"
 
 # What only a profile looks for: it is about what was loaded, not about statements that ran.
 CODES_OF_PROFILES = frozenset({"Q106", "Q107"})
@@ -147,3 +151,8 @@ class Silenced:
     by: Literal["comment", "block", "setting"]
     where: str
     reason: str = ""
+
+
+def docs_url(code: str) -> str:
+    """Return the address of the page about a code."""
+    return f"{DOCS}findings/{code}.html"

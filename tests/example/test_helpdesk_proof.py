@@ -9,9 +9,9 @@ import pytest
 from accounts.models import User
 from problems import PROBLEMS, Problem
 from quell.management.profiling.isolation import Aliases, in_memory
-from quell.management.profiling.pages import Page
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.visiting import Visitor
+from quell.reporting.report import Page
 from seeding.data import grow
 from seeding.world import ADMIN_EMAIL
 

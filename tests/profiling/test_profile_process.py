@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -21,7 +22,7 @@ def run(tmp_path: Path) -> Run:
             "DJANGO_SETTINGS_MODULE": "tests.profiling.alone_settings",
             "PROFILED_FOLDER": str(tmp_path),
             "DOWN": down,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "src"))),
         }
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "django", *arguments],
@@ -72,6 +73,10 @@ def _without_times(text: str) -> object:
     document = json.loads(text)
     for page in document["pages"]:
         del page["ms"]
+        if page["trace"] is not None:
+            del page["trace"]["ms"]
+            for lane in page["trace"]["lanes"]:
+                del lane["ms"], lane["runs"]
     for finding in document["findings"]:
         del finding["proof"]["ms_before"], finding["proof"]["ms_after"]
     return document

@@ -6,7 +6,7 @@ from django.test import override_settings
 from quell.findings import Finding, Proof
 from quell.loading.plan import FetchPlan
 from quell.management.profiling.folding import fold
-from quell.management.profiling.pages import Page
+from quell.reporting.report import Page
 from tests.profiled import revisited
 from tests.profiling.conftest import Profile
 

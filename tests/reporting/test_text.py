@@ -69,7 +69,14 @@ def test_block_says_what_to_write_and_what_was_proven(
     proof: Proof | None, plan: FetchPlan | None, lines: list[str]
 ) -> None:
     """A fix that was tried in vain is not to be written."""
-    assert block(_finding(proof, plan))[3:] == lines
+    assert block(_finding(proof, plan))[3:-1] == lines
+
+
+def test_block_names_the_page_of_its_code() -> None:
+    """Its last line is the address."""
+    assert block(_finding())[-1] == (
+        "  docs     https://django-quell.readthedocs.io/en/stable/findings/Q101.html"
+    )
 
 
 def test_description_is_one_line() -> None:
@@ -78,6 +85,7 @@ def test_description_is_one_line() -> None:
 
     assert text == (
         'Q101 shop.Ticket customer: 1 query, 1 needless; at /project/views.py:7: .select_related("customer")'
+        " (https://django-quell.readthedocs.io/en/stable/findings/Q101.html)"
     )
 
 

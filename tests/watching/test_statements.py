@@ -76,6 +76,21 @@ def test_duration_is_a_positive_number_of_milliseconds() -> None:
     assert 0 < watch.queries[0].duration_ms < 60_000
 
 
+def test_start_is_that_of_the_scope_that_saw_it() -> None:
+    """A watch inside of another one has an earlier time for the same statement."""
+    with quell.watch() as outer:
+        read_countries()
+        with quell.watch() as inner:
+            read_countries()
+            read_countries()
+    starts = [query.start_ms for query in outer.queries]
+    first = inner.queries[0].start_ms
+
+    assert starts == sorted(starts)
+    assert 0 < first < inner.queries[1].start_ms
+    assert first < starts[1]
+
+
 def test_cursor_of_an_open_connection_is_seen() -> None:
     """A raw cursor on a connection that was opened before the watch is seen."""
     connection.ensure_connection()

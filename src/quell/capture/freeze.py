@@ -29,6 +29,7 @@ def freeze_event(event: RawEvent) -> QueryEvent:
     made.__dict__.update(
         known,
         alias=event.alias,
+        start_ms=event.start * 1000,
         duration_ms=event.seconds * 1000,
         row_count=event.row_count,
         many=event.many,

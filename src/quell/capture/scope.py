@@ -47,6 +47,7 @@ class RawEvent(NamedTuple):
 
     sql: str
     alias: str
+    start: float  # seconds since the scope was opened
     seconds: float
     row_count: int
     call_path: CallPath
@@ -88,6 +89,7 @@ class Scope:
         self.witness = TransactionLog(self._max_events, self._numbers) if sees_transactions else None
         # Each with its thread; a list, as several threads add to it.
         self._connections: list[tuple[int, ref[BaseDatabaseWrapper]]] = []
+        self._started = perf_counter()
 
     @property
     def event_count(self) -> int:
@@ -111,6 +113,7 @@ class Scope:
         if self.witness is not None:
             _patches_effects.installation.acquire()
         self.is_entered = self.is_open = True
+        self._started = perf_counter()
         self._surroundings = surroundings_of(sys._getframe(1))
         try:
             self.is_outermost = not enter(self)
@@ -180,7 +183,7 @@ class Scope:
             try:
                 if self.witness is not None:
                     self.witness.see_statement(context["connection"], seconds)
-                self._record(sql, params, many, context, seconds, hooks)
+                self._record(sql, params, many, context, start, seconds, hooks)
             except Exception:
                 if not ends_here(self.switch_off):
                     raise
@@ -191,6 +194,7 @@ class Scope:
         params: Any,
         many: bool,  # noqa: FBT001
         context: dict[str, Any],
+        start: float,
         seconds: float,
         hooks: Hooks,
     ) -> None:
@@ -212,8 +216,9 @@ class Scope:
         alias = context["connection"].alias
         number, values = hashes_of(text, params)
         # Complete before it can be seen: another thread may be reading.
+        begun = start - self._started
         self._facts.append(
-            (text, alias, seconds, row_count, path, many, number, fetch, ignored.get(), values)
+            (text, alias, begun, seconds, row_count, path, many, number, fetch, ignored.get(), values)
         )
 
     def _new_statement(self, sql: Any, context: dict[str, Any]) -> Statement | None:

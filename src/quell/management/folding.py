@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import CommandError
 
 from quell.conf import get_settings
 from quell.exceptions import UsageError
@@ -11,7 +10,6 @@ from quell.production.storing import open_store
 from quell.reporting.text import plural
 from quell.store.folding import StoreUnavailableError
 
-_USAGE_ERROR = 2
 _NO_REDIS = "QUELL_STORE names no Redis, so there is nothing to fold: findings are in the database already."
 _NO_TABLES = (
     'The admin shows the tables of "quell.store": add it to INSTALLED_APPS, and run manage.py migrate.'
@@ -32,20 +30,18 @@ def fold() -> str:
     Let the tables say what Redis says; return a line about it.
 
     Raises:
-        CommandError: If there is no Redis, or it does not answer.
+        UsageError: If there is no Redis, or it does not answer.
     """
     if not apps.is_installed("quell.store"):
-        raise CommandError(_NO_TABLES, returncode=_USAGE_ERROR)
+        raise UsageError(_NO_TABLES)
     from quell.store.database import put
 
     try:
         findings = getattr(open_store(get_settings().store or "database"), "findings", None)
         if findings is None:
-            raise CommandError(_NO_REDIS, returncode=_USAGE_ERROR)
+            raise UsageError(_NO_REDIS)
         count = put(list(findings()))
-    except UsageError as error:
-        raise CommandError(str(error), returncode=_USAGE_ERROR) from error
     except StoreUnavailableError as error:
         msg = f"The Redis of QUELL_STORE does not answer ({error}). Start it, or correct its URL."
-        raise CommandError(msg, returncode=_USAGE_ERROR) from error
+        raise UsageError(msg) from error
     return f"{plural(count, 'finding')} folded"

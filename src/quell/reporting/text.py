@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from quell.events import Location
-from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced, of_level
+from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced, docs_url, of_level
 
 
 def describe(finding: Finding) -> str:
@@ -12,7 +12,8 @@ def describe(finding: Finding) -> str:
     where = finding.place or str(finding.origin or finding.trigger or "unknown place")
     otherwise = finding.kind if finding.code in CODES_OF_TRANSACTIONS else "a statement"
     what = f"{finding.model} {finding.path}".strip() or otherwise
-    return f"{finding.code} {what}: {finding.message or _cost(finding)}; at {where}: {finding.suggestion}"
+    cost = finding.message or _cost(finding)
+    return f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion} ({docs_url(finding.code)})"
 
 
 def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int = 0) -> str:
@@ -62,7 +63,7 @@ def block(finding: Finding) -> list[str]:
         lines.append(f"  proof    {_proof_text(finding.proof)}")
     if len(finding.labels) > 1:
         lines.append(f"  seen on  {len(finding.labels)} pages")
-    return lines
+    return [*lines, f"  docs     {docs_url(finding.code)}"]
 
 
 def _cost(finding: Finding) -> str:

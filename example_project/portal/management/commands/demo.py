@@ -15,10 +15,10 @@ from accounts.models import User
 from problems import PROBLEMS, Problem
 from quell.findings import Finding
 from quell.management.profiling.isolation import Aliases, in_memory
-from quell.management.profiling.output import Paint
-from quell.management.profiling.pages import Page
 from quell.management.profiling.running import PageProfiler
 from quell.management.profiling.visiting import Visitor
+from quell.reporting.report import Page
+from quell.reporting.terminal import Paint
 from quell.reporting.text import short_path
 from seeding.world import ADMIN_EMAIL
 

@@ -9,7 +9,7 @@ from quell.findings import Finding, Location
 from quell.management.fixing.changes import Change
 from quell.management.fixing.source import Source
 from quell.management.fixing.units import Refusal, attribute_of_answer
-from quell.management.profiling.output import Paint
+from quell.reporting.terminal import Paint
 from quell.reporting.text import plural, relative, short_path
 
 # See Note [A trigger with a way back].

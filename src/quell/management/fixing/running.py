@@ -15,7 +15,7 @@ from quell.management.fixing.source import CannotFixError, Source, Territory, ch
 from quell.management.fixing.units import Refusal, gather, pages_of
 from quell.management.fixing.verifying import CannotRunError, Verifier, obstacle
 from quell.management.profiling.folding import fold
-from quell.management.profiling.pages import Page
+from quell.reporting.report import Page
 
 _FAILED = "quell failed, see the log"
 

@@ -11,8 +11,8 @@ from quell.loading.plan import FetchPlan
 from quell.loading.rendering import queryset_code
 from quell.management.fixing.source import CannotFixError
 from quell.management.fixing.wanted import Wanted, read_wanted
-from quell.management.profiling.pages import Page, is_proven
 from quell.management.profiling.unused import CODES
+from quell.reporting.report import Page, is_proven
 
 _ONLY_CODE = "only other code helps, which a person has to write"
 

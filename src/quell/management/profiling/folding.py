@@ -6,7 +6,8 @@ from dataclasses import replace
 from quell.advice.planning import merge
 from quell.exceptions import PlanConflict
 from quell.findings import Finding
-from quell.management.profiling.pages import Page, is_proven, is_rejected
+from quell.management.profiling.pages import is_rejected
+from quell.reporting.report import Page, is_proven
 
 
 def fold(pages: Iterable[Page]) -> tuple[Finding, ...]:

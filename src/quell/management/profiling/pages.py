@@ -1,49 +1,17 @@
-"""What the visits of a page showed."""
+"""What is said of pages whose fixes were not tried, or tried in vain."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from quell.advice.comparison import UNSTABLE
-from quell.events import Span
-from quell.findings import Finding, Proof, Silenced
+from quell.findings import Finding, Proof
+from quell.reporting.report import Page, is_proven
 
 WRITES = "the page writes rows, so it was not run again"
+CHANGES = "it writes rows, and what it prints is no proof that they are the same"
 FIRST_ONLY = "only the first visit shows it, which writes rows, so it was not run again"
+ONCE = "it ran once only: --prove runs it again, with the fixes"
 # Reasons that say nothing about a fix: it was not tried.
-UNTRIED = frozenset({WRITES, FIRST_ONLY, UNSTABLE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """
-    One page: what it costs, unchanged and fixed; where it cannot be judged, ``problem`` says why.
-
-    ``seen`` is the code that was at work. ``advice`` is no part of ``findings``, as no rerun can prove it.
-    """
-
-    path: str
-    label: str
-    problem: str = ""
-    note: str = ""
-    queries: int = 0
-    queries_fixed: int | None = None
-    rows: int = 0
-    rows_fixed: int | None = None
-    ms: float = 0.0
-    ms_fixed: float | None = None
-    findings: tuple[Finding, ...] = ()
-    advice: tuple[Finding, ...] = ()
-    silenced: tuple[Silenced, ...] = ()
-    seen: frozenset[Span] = frozenset()
-
-    @property
-    def is_fixed(self) -> bool:
-        """Tell whether every finding of the page is proven."""
-        return bool(self.findings) and all(is_proven(finding) for finding in self.findings)
-
-
-def is_proven(finding: Finding) -> bool:
-    """Tell whether a rerun proved the fix of a finding."""
-    return finding.proof is not None and finding.proof.verdict == "proven"
+UNTRIED = frozenset({WRITES, CHANGES, FIRST_ONLY, ONCE, UNSTABLE})
 
 
 def is_rejected(finding: Finding) -> bool:

@@ -11,18 +11,22 @@ from quell.advice.planning import merge
 from quell.capture.rows import count_rows
 from quell.capture.scope import Scope
 from quell.capture.seen import seen_code
-from quell.findings import Finding, Proof, Silenced, of_level
+from quell.findings import Finding, Proof, of_level
 from quell.guard import guarded
 from quell.lineage._patches import answers_from
-from quell.management.profiling.pages import FIRST_ONLY, WRITES, Page, untried
+from quell.management.profiling.pages import FIRST_ONLY, ONCE, WRITES, untried
+from quell.management.profiling.patterns import is_same_pattern, without, without_silenced
 from quell.management.profiling.urls import label_of
-from quell.management.profiling.visiting import Visit, Visitor
+from quell.management.profiling.visiting import Visit, Visits
 from quell.pipeline import watch
 from quell.proving import injection_for, own_plan
+from quell.reporting.report import Page
+from quell.reporting.trace import trace_of
 from quell.sqltext.operation import Operation, operation
 
 _CHANGES = frozenset({"update", "delete"})
 _WRITES_NOTE = "writes rows"
+_FAILED = "was not judged: quell failed, see the log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,21 @@ class PageProfiler:
         repeat: Timed runs before and after; their median counts.
     """
 
-    def __init__(self, visitor: Visitor, *, repeat: int = 1) -> None:
+    def __init__(self, visitor: Visits, *, repeat: int = 1) -> None:
         self._visitor = visitor
         self._repeat = repeat
 
-    def profile(self, path: str) -> Page:
+    def profile(self, path: str, label: str = "") -> Page:
         """Profile one page; an error inside quell is a problem of this page alone."""
-        label = label_of(path)
-        failed = Page(path=path, label=label, problem="was not judged: quell failed, see the log")
+        label = label or label_of(path)
+        failed = Page(path=path, label=label, problem=_FAILED)
         return guarded(lambda: True, failed, self._profile, path, label)
+
+    def run_once(self, path: str) -> Page:
+        """Run what must not run again just to be judged, and leave its fixes untried."""
+        page = Page(path=path, label=path)
+        failed = replace(page, problem=_FAILED)
+        return guarded(lambda: True, failed, lambda: untried(_seen_by(page, self._count(path, path)), ONCE))
 
     def _profile(self, path: str, label: str) -> Page:
         """Warm a page up, watch it, and rerun it with the fixes of what was found."""
@@ -65,7 +75,7 @@ class PageProfiler:
         with Scope() as scope:
             warm = self._visitor.visit(path)
         if warm.problem:
-            return replace(page, problem=warm.problem)
+            return replace(page, problem=warm.problem, is_broken=warm.is_broken)
         if any(_is_write(operation(event.sql), event.sql, event.row_count) for event in scope.events_from()):
             with self._visitor.together() as visit_first:
                 return self._judge_both(page, self._count(path, label, visit_first))
@@ -80,12 +90,12 @@ class PageProfiler:
         if judged.problem or judged.note == _WRITES_NOTE:
             return untried(replace(page, note=_WRITES_NOTE), WRITES)
         # What only a visitor who comes for the first time meets is no less a finding.
-        only_first = untried(replace(page, findings=_without(page.findings, judged.findings)), FIRST_ONLY)
+        only_first = untried(replace(page, findings=without(page.findings, judged.findings)), FIRST_ONLY)
         return replace(
             judged,
             note="writes rows on its first visit",
             findings=(*judged.findings, *only_first.findings),
-            silenced=(*judged.silenced, *_without_silenced(page.silenced, judged.silenced)),
+            silenced=(*judged.silenced, *without_silenced(page.silenced, judged.silenced)),
             seen=page.seen | judged.seen,
         )
 
@@ -228,17 +238,19 @@ def _is_write(operation: Operation, sql: str, row_count: int) -> bool:
 def _seen_by(page: Page, run: _Run) -> Page:
     """Return the page as an unchanged visit shows it."""
     if run.visit.problem:
-        return replace(page, problem=run.visit.problem)
+        return replace(page, problem=run.visit.problem, is_broken=run.visit.is_broken)
+    recording, ms = run.watch.recording, run.visit.seconds * 1000
     return replace(
         page,
         note=run.visit.note,
         queries=run.queries,
         rows=run.rows,
-        ms=run.visit.seconds * 1000,
+        ms=ms,
         findings=of_level(run.watch.findings, "problem"),
         advice=of_level(run.watch.findings, "advice"),
         silenced=run.watch.silenced,
-        seen=seen_code(run.watch.scope, run.watch.recording),
+        seen=seen_code(run.watch.scope, recording),
+        trace=trace_of(recording, ms=ms),
     )
 
 
@@ -261,26 +273,6 @@ def _useless(control: _Run, fixed: _Run, injection: Injection, findings: Sequenc
     if fixed.queries >= control.queries:
         return f"no fewer queries with the fix: {fixed.queries} instead of {control.queries}"
     for finding in findings:
-        if any(_is_same_pattern(finding, left) for left in fixed.watch.findings):
+        if any(is_same_pattern(finding, left) for left in fixed.watch.findings):
             return f"the pattern is still there with the fix: {finding.path or finding.kind}"
     return ""
-
-
-def _without(findings: Sequence[Finding], known: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(each for each in findings if not any(_is_same_pattern(each, other) for other in known))
-
-
-def _without_silenced(silenced: Sequence[Silenced], known: Sequence[Silenced]) -> tuple[Silenced, ...]:
-    left = _without([each.finding for each in silenced], [each.finding for each in known])
-    return tuple(each for each in silenced if each.finding in left)
-
-
-def _is_same_pattern(finding: Finding, other: Finding) -> bool:
-    """Tell whether a line still does what was found; a second call on the same relation is another finding."""
-    return _pattern(finding) == _pattern(other) and (
-        finding.trigger == other.trigger or not set(finding.triggers).isdisjoint(other.triggers)
-    )
-
-
-def _pattern(finding: Finding) -> tuple[str, ...]:
-    return finding.kind, finding.model, finding.path, str(finding.origin)

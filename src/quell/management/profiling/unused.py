@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from quell.events import Recording
 from quell.findings import Finding
-from quell.management.profiling.pages import Page
 from quell.management.profiling.visiting import Visitor
 from quell.pipeline import watch
+from quell.reporting.report import Page
 
 # What only a profile finds.
 CODES = frozenset({"Q106", "Q107"})

@@ -27,6 +27,7 @@ from quell.management.profiling.catching import Caught, one_line
 # Visiting these would end the visitor's session, or show quell the tools that watch it.
 _LOGOUT = r"(^|/)(log|sign)[_-]?(out|off)(/|\?|$)"
 ALWAYS_EXCLUDED = (_LOGOUT, r"^/__debug__/", r"^/silk/", r"/jsi18n/(\?|$)")
+NO_ROUTE = "GET (no route)"
 _LOGOUT_NAMES = frozenset({"logout", "logout_view", "account_logout", "LogoutView"})
 
 Warn: TypeAlias = Callable[[str], object]
@@ -121,7 +122,7 @@ def label_of(path: str) -> str:
     """Return method and route of a path, so that a finding never carries a full URL."""
     match = _match(path)
     if match is None:
-        return "GET (no route)"
+        return NO_ROUTE
     return f"GET /{match.route.replace('^', '').replace('$', '').lstrip('/')}"
 
 

@@ -1,41 +1,22 @@
 """What a run of all visits comes to: new findings, known ones, silenced ones, and what is out of date."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 
 from quell.conf import get_settings
-from quell.findings import CODES, CODES_OF_PROFILES, CODES_OF_TRANSACTIONS, Finding, Silenced
+from quell.findings import CODES, CODES_OF_PROFILES, CODES_OF_TRANSACTIONS, Silenced
 from quell.management.profiling.folding import fold
-from quell.management.profiling.pages import Page
+from quell.reporting.report import Page, Report
 from quell.reporting.text import plural, relative
-from quell.silencing.baseline import Baseline, Comparison, Entry, read, write
+from quell.silencing.baseline import Baseline, Comparison, read, write
 from quell.silencing.patterns import parse
 from quell.silencing.staleness import comment_remarks, stale_patterns
 
 BASELINE_NAME = "quell-baseline.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """
-    What a run comes to.
-
-    ``findings`` are those that fail it, ``advice`` does so only where that is asked for. ``remarks`` are lines about
-    comments and patterns that are wrong, or that silenced nothing.
-    """
-
-    findings: tuple[Finding, ...]
-    advice: tuple[Finding, ...] = ()
-    known: tuple[Finding, ...] = ()
-    stale: tuple[Entry, ...] = ()
-    silenced: tuple[Silenced, ...] = ()
-    remarks: tuple[str, ...] = ()
-    baseline: Path | None = None
 
 
 def baseline_file(given: str | None = None) -> tuple[Path, bool]:
@@ -60,7 +41,7 @@ def read_baseline(given: str | None = None) -> tuple[Path, Baseline] | None:
     return file, read(file)
 
 
-def decide(pages: Sequence[Page], baseline: tuple[Path, Baseline] | None, *, is_whole: bool) -> Verdict:
+def decide(pages: Sequence[Page], baseline: tuple[Path, Baseline] | None, *, is_whole: bool) -> Report:
     """
     Return what all visits come to.
 
@@ -72,15 +53,23 @@ def decide(pages: Sequence[Page], baseline: tuple[Path, Baseline] | None, *, is_
     findings = fold(pages)
     silenced = tuple(item for page in pages for item in page.silenced)
     known = baseline[1].compare(findings, visited(pages)) if baseline else Comparison(new=findings)
-    return Verdict(
-        findings=known.new,
-        advice=fold([replace(page, findings=page.advice) for page in pages]),
+    advice = fold([replace(page, findings=page.advice) for page in pages])
+    return Report(
+        pages=tuple(pages),
+        findings=(*known.new, *advice),
         known=known.known,
         stale=known.stale,
         silenced=silenced,
         remarks=tuple(_remarks(pages, silenced, is_whole=is_whole)),
-        baseline=baseline[0] if baseline else None,
+        baseline=_name(baseline[0]) if baseline else "",
+        root=code_root(),
     )
+
+
+def code_root() -> str:
+    """Return the folder that a code host calls the root: the closest one that git keeps, else the working one."""
+    here = Path.cwd()
+    return str(next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here))
 
 
 def visited(pages: Sequence[Page]) -> AbstractSet[str]:
@@ -99,25 +88,6 @@ def _remarks(pages: Sequence[Page], silenced: Sequence[Silenced], *, is_whole: b
             yield f"{pattern.source} silenced nothing in this run"
 
 
-def notes(verdict: Verdict) -> list[str]:
-    """Return the lines about what is known, silenced or out of date."""
-    lines = []
-    if verdict.silenced:
-        causes = {(item.by, item.where, item.finding.fingerprint) for item in verdict.silenced}
-        ways = Counter(way for way, _, _ in causes)
-        by = ", ".join(f"{count} by {way}" for way, count in sorted(ways.items()))
-        lines.append(f"{plural(len(causes), 'finding')} silenced: {by}")
-    if verdict.known:
-        lines.append(
-            f"{plural(len(verdict.known), 'finding')} known, and let pass by {_name(verdict.baseline)}"
-        )
-    lines.extend(
-        f"{_name(verdict.baseline)} knows {entry}, which is gone: --write-baseline drops it"
-        for entry in verdict.stale
-    )
-    return [*lines, *verdict.remarks]
-
-
 def rewrite(pages: Sequence[Page], file: Path, old: Baseline) -> str:
     """
     Write the findings of a run to a baseline, and return one line about it.
@@ -133,5 +103,5 @@ def rewrite(pages: Sequence[Page], file: Path, old: Baseline) -> str:
     return f"{plural(len(new.entries), 'finding')} written to {_name(file)}: {changes}"
 
 
-def _name(file: Path | None) -> str:
+def _name(file: Path) -> str:
     return relative(str(file))

@@ -1,12 +1,12 @@
 """Visits that leave nothing behind: in this process, by Django's test client."""
 
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass
 from http.cookies import Morsel, SimpleCookie
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from asgiref.sync import async_to_sync
@@ -32,12 +32,23 @@ _LOGIN_NAMES = frozenset({"login", "log-in", "signin", "sign-in"})
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of one page; where it cannot be judged, ``problem`` says why."""
+    """One visit of one page; where it cannot be judged, ``problem`` says why, and ``is_broken`` if that is an error."""
 
     output: Output
     seconds: float = 0.0
     problem: str = ""
     note: str = ""
+    is_broken: bool = False
+
+
+class Visits(Protocol):
+    """Whoever runs something as often as it takes, and undoes what it wrote."""
+
+    def visit(self, path: str) -> Visit:
+        """Run it once, and undo what it wrote."""
+
+    def together(self) -> AbstractContextManager[Callable[[str], Visit]]:
+        """Give a way to run it for the first time: later runs of the block find what that one left."""
 
 
 class EndlessStream(Exception):
@@ -105,9 +116,10 @@ class Visitor:
         if isinstance(error, EndlessStream):
             return Visit(Output(0), seconds, f"streams for more than {STREAM_SECONDS:.0f} s")
         if error is not None:
-            return Visit(Output(0), seconds, self._error_text(error))
+            return Visit(Output(0), seconds, self._error_text(error), is_broken=True)
         output = Output(response.status_code, _headers(response), body)
-        return Visit(output, seconds, self._problem(response), _note(response))
+        is_broken = response.status_code >= 500
+        return Visit(output, seconds, self._problem(response), _note(response), is_broken)
 
     def _keep(self) -> None:
         store: Any = caches[SESSIONS]

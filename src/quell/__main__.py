@@ -1,0 +1,5 @@
+"""``python -m quell <verb>``."""
+
+from quell.management.cli import main
+
+main()

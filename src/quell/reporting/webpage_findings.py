@@ -1,0 +1,167 @@
+"""The findings of the HTML report: a table of them, and a card with the fix and its proof for each."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from quell.findings import Finding, Proof
+from quell.reporting.elements import Html, element, join, number, place, table
+from quell.reporting.places import short, spot_of, what_of
+from quell.reporting.report import Report, is_proven
+
+Translate: TypeAlias = Callable[[str], str]
+_MAX_PAGES = 12
+
+
+def findings_section(report: Report, _: Translate) -> Html:
+    """Return the section."""
+    inner = [element("p", _("Nothing needless was found."), class_="good")]
+    if report.findings:
+        anchors = {page.label: f"#page-{at}" for at, page in reversed([*enumerate(report.pages, 1)])}
+        inner = [
+            _table(report, _),
+            *(_card(at, each, report.root, anchors, _) for at, each in enumerate(report.findings, 1)),
+        ]
+    return element(
+        "section",
+        element("h2", _("Findings"), id="findings"),
+        *inner,
+        aria_labelledby="findings",
+    )
+
+
+def verdict_of(finding: Finding, _: Translate) -> str:
+    """Return what came of the proof, in a few words."""
+    if finding.proof is None:
+        return _("not tried")
+    return _("proven") if is_proven(finding) else _("not proven")
+
+
+def _table(report: Report, _: Translate) -> Html:
+    heads = (_("Code"), _("What"), _("Where"), _("Queries"), _("Needless"), _("Fix"))
+    rows = [_row(at, finding, report.root, _) for at, finding in enumerate(report.findings, 1)]
+    return table(heads, rows, caption=_("All findings"), numbers=frozenset({3, 4}))
+
+
+def _row(at: int, finding: Finding, root: str, _: Translate) -> Html:
+    return element(
+        "tr",
+        element("td", element("a", finding.code, href=f"#{finding.code}")),
+        element("td", element("a", element("code", what_of(finding)), href=f"#finding-{at}")),
+        element("td", place(short(spot_of(finding), root))),
+        number(f"{finding.count}", finding.count),
+        number(f"{finding.saved_queries}", finding.saved_queries),
+        element("td", _badge(finding, _)),
+    )
+
+
+def _badge(finding: Finding, _: Translate) -> Html:
+    signs = {True: ("good", "✓"), False: ("open", "○")}
+    kind, sign = signs[is_proven(finding)]
+    mark = element("span", sign, aria_hidden="true")
+    return element("span", mark, f" {verdict_of(finding, _)}", class_=f"badge {kind}")
+
+
+def _card(at: int, finding: Finding, root: str, anchors: Mapping[str, str], _: Translate) -> Html:
+    title = f"finding-{at}"
+    return element(
+        "article",
+        element(
+            "h3",
+            element("a", finding.code, href=f"#{finding.code}", class_="code"),
+            " ",
+            element("code", what_of(finding)),
+            " ",
+            element("small", finding.kind),
+            id=title,
+            tabindex=-1,
+        ),
+        element("p", finding.message) if finding.message else None,
+        element(
+            "div",
+            element(
+                "div",
+                element("dl", *_facts(finding, root, anchors, _), class_="facts"),
+                _fix(at, finding, _),
+            ),
+            element("div", _proof(finding.proof, _)) if finding.proof is not None else None,
+            class_="card",
+        ),
+        aria_labelledby=title,
+    )
+
+
+def _facts(finding: Finding, root: str, anchors: Mapping[str, str], _: Translate) -> list[Html]:
+    facts: list[tuple[str, Html]] = []
+    if finding.origin is not None:
+        also = f" {finding.place}" if finding.place else ""
+        facts.append((_("Change"), join(place(short(finding.origin, root)), also)))
+    if finding.trigger is not None and finding.trigger != finding.origin:
+        facts.append((_("Because of"), place(short(finding.trigger, root))))
+    if finding.labels:
+        facts.append((_("Seen in"), _labels(finding, anchors)))
+    facts.append((_("Queries"), join(f"{finding.count}, {_('needless:')} {finding.saved_queries}")))
+    return [join(element("dt", name), element("dd", value)) for name, value in facts]
+
+
+def _labels(finding: Finding, anchors: Mapping[str, str]) -> Html:
+    shown = [
+        element("a", label, href=anchors[label]) if label in anchors else join(label)
+        for label in finding.labels[:_MAX_PAGES]
+    ]
+    rest = len(finding.labels) - _MAX_PAGES
+    parts = [part for label in shown for part in (", ", label)][1:]
+    return join(*parts, f" + {rest}" if rest > 0 else None)
+
+
+def _fix(at: int, finding: Finding, _: Translate) -> Html | None:
+    if not finding.suggestion:
+        return None
+    # A fix that was tried in vain is not to be written.
+    is_tried = finding.proof is not None and not is_proven(finding) and finding.plan is None
+    name = _("Tried in vain") if is_tried else _("Write")
+    return element(
+        "div",
+        element("h4", name),
+        element(
+            "div",
+            element("pre", element("code", finding.suggestion, id=f"fix-{at}"), tabindex=0),
+            element("button", _("Copy"), type="button", hidden=True, data_copy=f"fix-{at}", class_="copy"),
+            class_="fix",
+        ),
+    )
+
+
+def _proof(proof: Proof, _: Translate) -> Html:
+    if proof.verdict != "proven":
+        text = proof.reason or _("not proven")
+        return join(element("h4", _("Not proven")), element("p", text))
+    rows = [
+        _compared(_("Queries"), proof.queries_before, proof.queries_after, "{:.0f}"),
+        _compared(_("Rows"), proof.rows_before, proof.rows_after, "{:.0f}"),
+        _compared(_("Milliseconds"), proof.ms_before, proof.ms_after, "{:.1f}"),
+    ]
+    heads = (("", None), (_("Before"), "number"), (_("After"), "number"), (_("Compared"), None))
+    head = element(
+        "thead", element("tr", *(element("th", text, scope="col", class_=kind) for text, kind in heads))
+    )
+    return join(
+        element("h4", _("Proof: the page is the same, byte by byte")),
+        element("p", proof.reason) if proof.reason else None,
+        element("table", head, element("tbody", *rows), class_="proof"),
+    )
+
+
+def _compared(name: str, before: float, after: float, shape: str) -> Html:
+    most = max(before, after) or 1
+    bars = [
+        element("rect", x=0, y=y, width=f"{100 * value / most:.1f}", height=7, class_=kind)
+        for y, value, kind in ((0, before, "before"), (9, after, "after"))
+    ]
+    picture = element("svg", *bars, viewBox="0 0 100 16", preserveAspectRatio="none", aria_hidden="true")
+    return element(
+        "tr",
+        element("th", name, scope="row"),
+        element("td", shape.format(before), class_="number"),
+        element("td", shape.format(after), class_="number"),
+        element("td", picture, class_="bars"),
+    )
