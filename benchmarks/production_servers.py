@@ -21,7 +21,7 @@ CONNECTIONS = 100
 WORKERS = 2
 _IDLE_SECONDS = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
-# A page of each kind, many tickets, and one that loads row by row: 287 queries.
+# A page of each kind, many tickets, and one that loads row by row.
 PAGES = (
     *("/", "/tickets/", "/dashboard/", "/kb/"),
     *(f"/tickets/{number}/" for number in range(1, 31)),

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 # Only what reads or writes rows; a savepoint or a PRAGMA leads back to no line that could be changed.
 _STATEMENT = re.compile(r"[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE|MERGE)\b", re.IGNORECASE)
-_COMMENTS = re.compile(r"/\*|--|#")
-_END = re.compile(r"[\s;]*\Z")
+_COMMENTS = ("/*", "--", "#")
+_BEHIND = "; \t\r\n\f\v"
 
 
 def comment_of(values: Mapping[str, str]) -> str:
@@ -35,12 +35,11 @@ def append_comment(sql: str, comment: str, *, is_formatted: bool) -> str:
 
     Cost: a few microseconds, by the length of the statement.
     """
-    if not comment or _COMMENTS.search(sql) or not _STATEMENT.match(sql):
+    if not comment or any(mark in sql for mark in _COMMENTS) or not _STATEMENT.match(sql):
         return sql
-    end = _END.search(sql)
-    position = end.start() if end is not None else len(sql)
+    body = sql.rstrip(_BEHIND)
     text = comment.replace("%", "%%") if is_formatted else comment
-    return f"{sql[:position]} {text}{sql[position:]}"
+    return f"{body} {text}{sql[len(body) :]}"
 
 
 @lru_cache(maxsize=4096)

@@ -61,7 +61,7 @@ class Folder:
         backend: Where to.
         seconds: How long findings are gathered.
 
-    Cost: about two microseconds per finding for the thread that adds it, and no waiting.
+    Cost: a few microseconds per finding for the thread that adds it, and no waiting.
     """
 
     def __init__(self, backend: Backend, *, seconds: float) -> None:
