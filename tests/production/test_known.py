@@ -103,3 +103,13 @@ def test_failed_view_reports_each_time(reports: Reports) -> None:
         Client(raise_request_exception=False).get("/fail/")
 
     assert [report.label for report in reports] == ["GET /fail/"] * 2
+
+
+@override_settings(QUELL_TRANSACTION_HYGIENE=True)
+def test_request_whose_transactions_are_watched_is_always_analysed(reports: Reports) -> None:
+    """Side effects are no statements, so equal statements may come with others."""
+    for _ in range(2):
+        Client().get("/countries/")
+
+    assert len(reports) == 2
+    assert counts().known == 0

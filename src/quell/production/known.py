@@ -78,7 +78,7 @@ def judge_within_budget(scope: Scope, label: str) -> Outcome:
 
 def shape_of(scope: Scope, label: str, code: list[CodeType]) -> bytes:
     """
-    Return what tells a request from others that may have other findings; nothing where it is too long.
+    Return what tells a request from others that may have other findings; nothing where it is too long, or more counts.
 
     Args:
         scope: What was seen.
@@ -87,7 +87,8 @@ def shape_of(scope: Scope, label: str, code: list[CodeType]) -> bytes:
 
     Cost: about a microsecond per statement, and five per path that leads to some of them.
     """
-    if scope.event_count > _MAX_EVENTS:
+    if scope.event_count > _MAX_EVENTS or scope.witness is not None:
+        # Side effects are no statements, and how long a transaction takes is in none.
         return b""
     numbers = array("q", [hash(label), len(scope.breaks), *scope.breaks])
     add = numbers.append
