@@ -10,21 +10,9 @@ from typing import ParamSpec, Self, TypeAlias, TypeVar
 from asgiref.sync import iscoroutinefunction
 
 from quell.advice.planning import advise
-from quell.analysis import (
-    defeated_prefetch,
-    duplicate_query,
-    long_transaction,
-    n_plus_one,
-    query_in_loop,
-    side_effect_in_transaction,
-    split_statistics,
-    unused_columns,
-    unused_eager_load,
-    write_in_loop,
-)
-from quell.analysis.families import group
 from quell.analysis.n_plus_one import with_labels
 from quell.analysis.reduced import without
+from quell.analysis.rules import find_all
 from quell.capture.freeze import freeze, freeze_event
 from quell.capture.scope import Scope
 from quell.conf import get_settings
@@ -46,26 +34,15 @@ _FAILED = 'quell failed inside this block and stopped watching; the log of the l
 
 
 def analyse(recording: Recording) -> tuple[Finding, ...]:
-    """Run every rule over a recording; most saved queries first."""
+    """Run every rule over a recording, as the settings say; most saved queries first."""
     settings = get_settings()
-    loops, rows = settings.loop_threshold, settings.lineage_threshold
-    families = group(recording.fetches)
-    # What goes first has the say; a repeat is what no other rule explains.
-    found = (
-        *n_plus_one.find(recording, threshold=rows, loop_threshold=loops, families=families),
-        *defeated_prefetch.find(recording, threshold=rows, loop_threshold=loops, families=families),
-        *query_in_loop.find(recording, threshold=loops),
+    return find_all(
+        recording,
+        rows=settings.lineage_threshold,
+        loops=settings.loop_threshold,
+        wide_share=settings.wide_column_share,
+        limit_ms=settings.long_transaction_ms,
     )
-    found += write_in_loop.find(recording, threshold=loops)
-    found += (
-        *split_statistics.find(recording, others=found, families=families),
-        *duplicate_query.find(recording, others=found, families=families),
-        *unused_eager_load.find(recording, threshold=rows),
-        *unused_columns.find(recording, threshold=rows, share=settings.wide_column_share),
-        *side_effect_in_transaction.find(recording),
-        *long_transaction.find(recording, limit_ms=settings.long_transaction_ms),
-    )
-    return tuple(sorted(found, key=lambda finding: -finding.saved_queries))
 
 
 class watch:  # noqa: N801 -- used like a function
