@@ -18,13 +18,11 @@ from django.db.models import F
 from django.test.utils import override_settings
 
 from quell.services import (
-    WriteForbidden,
     after_commit,
     aoutbox,
     lock,
     lock_rows,
     outbox,
-    read_only,
     savepoint,
     service,
 )
@@ -278,17 +276,6 @@ def test_outbox_and_functions_after_the_commit_run() -> None:
 
     assert made == ["sync", "after", "async"]
     assert not OutboxMessage.objects.exists()
-
-
-def test_read_only_service_refuses_writes() -> None:
-    """The guard is quell's, and the server's transaction is read-only as well."""
-
-    @read_only
-    def write() -> None:
-        Account.objects.create(name="one")
-
-    with pytest.raises(WriteForbidden):
-        write()
 
 
 def test_server_side_cursor_works_inside_a_service() -> None:

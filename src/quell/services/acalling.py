@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from quell.exceptions import UsageError
 from quell.services.attempts import Attempts
 from quell.services.blocks import aborted, is_entered, kind_inside, refused
+from quell.services.branches import current_branch, current_reader
 from quell.services.current import current_session
 from quell.services.hooks import arun_hooks
 from quell.services.instances import give_back, take_states
@@ -24,7 +25,7 @@ from quell.services.observing import Observation, observation_of
 from quell.services.options import Options
 from quell.services.origins import Place
 from quell.services.runs import Run
-from quell.services.sessions import Session, current_branch, current_reader
+from quell.services.sessions import Session
 
 R = TypeVar("R")
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
@@ -61,6 +62,7 @@ async def _acall(
     states = take_states(args, kwargs) if args or kwargs else ()
     attempts = Attempts(options) if options.retry is not None else None
     session: Session | None = None
+    turns: asyncio.Semaphore | None = None
     while True:
         try:
             async with opened(options, place, seen) as session:
@@ -75,7 +77,11 @@ async def _acall(
         else:
             await run_hooks_of(session)
             return result
+        finally:
+            if turns is not None:
+                turns.release()
         await asyncio.sleep(pause_seconds)
+        turns = await pool_of_loop().take_turn()
 
 
 async def run_hooks_of(session: Session) -> None:

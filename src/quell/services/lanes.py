@@ -8,7 +8,16 @@ it. So each running service has a thread, which is used again by the next one, w
 """
 
 import time
-from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop, shield, wrap_future
+from asyncio import (
+    AbstractEventLoop,
+    CancelledError,
+    Future,
+    Semaphore,
+    get_running_loop,
+    shield,
+    timeout,
+    wrap_future,
+)
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import Executor
@@ -29,6 +38,7 @@ from quell.conf import get_settings
 R = TypeVar("R")
 # A connection that was used a moment ago needs no statement to show that it works.
 _TRUSTED_SECONDS = 1.0
+_TURN_SECONDS = 5.0
 
 
 class Worker:
@@ -182,6 +192,24 @@ class Pool:
         self._count = 0
         self._waiting: deque[Future[Lane]] = deque()
         self._keeper: AsyncGenerator[None] | None = None
+        # See Note [Losers take turns]
+        self._turns = Semaphore(max(get_settings().service_connections // 4, 1))
+
+    async def take_turn(self) -> Semaphore | None:
+        """
+        Wait for a turn to run again, but not for ever; return what it has to be given back to.
+
+        # Note [Losers take turns]
+        Services that lost against each other want the same rows, and all of them at once lose again, each after it
+        has run most of its statements. So of the threads, a quarter is for those that run again. Somebody with a turn
+        may be waiting for somebody without one, who therefore runs without it in the end.
+        """
+        try:
+            async with timeout(_TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            return None
+        return self._turns
 
     async def acquire(self) -> Lane:
         """Return a lane, when one is free; those who wait longest come first."""

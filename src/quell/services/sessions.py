@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, suppress
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from quell.exceptions import ServiceEnded, WriteForbidden
 from quell.services.beginning import remove_wrapper
 from quell.services.blocks import aborted
+from quell.services.branches import Branch, current_branch, current_reader
 from quell.services.cancelling import cancel_statement
 from quell.services.dooming import CAUGHT
 from quell.services.hooks import Hook
@@ -34,29 +35,6 @@ from quell.sqltext import operation
 
 R = TypeVar("R")
 _CANCEL_SECONDS = 0.05
-
-
-class Branch:
-    """A savepoint that a task is in; tasks that it starts are below it."""
-
-    __slots__ = ("block", "doom", "parent")
-
-    def __init__(self, parent: "Branch | None") -> None:
-        self.parent = parent
-        self.block: object = None
-        # The error of a joined service that somebody caught.
-        self.doom: BaseException | None = None
-
-    def includes(self, other: "Branch | None") -> bool:
-        """Tell whether another savepoint is this one or lies inside of it."""
-        while other is not None and other is not self:
-            other = other.parent
-        return other is self
-
-
-current_branch: ContextVar[Branch | None] = ContextVar("quell_branch", default=None)
-# The name of the read-only block that the running code is in.
-current_reader: ContextVar[str] = ContextVar("quell_reader", default="")
 
 
 class Session:
@@ -158,7 +136,7 @@ class Session:
     async def begin(self) -> None:
         """Open the transaction now, where that is not left to the first statement."""
         if not self._has_begun:
-            await self.lane.finish(self._behind_begin(_nothing))
+            await self.lane.finish(self._behind_begin(lambda: None))
 
     async def roll_back(self, error: BaseException) -> None:
         """Stop what runs, and take everything back."""
@@ -311,10 +289,6 @@ def _handing_to(future: "asyncio.Future[Any]") -> "Callable[[asyncio.Future[Any]
             future.set_result(done.result())
 
     return hand
-
-
-def _nothing() -> None:
-    """Do nothing, behind the begin."""
 
 
 def _doom(connection: Any, error: BaseException) -> None:

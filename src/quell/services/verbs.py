@@ -11,13 +11,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from quell.exceptions import TransactionAborted, UsageError
 from quell.services.blocks import Block, aborted, open_savepoint, required
+from quell.services.branches import Branch, current_branch
 from quell.services.current import current_session, open_alias, require_here
 from quell.services.decorating import check_function
 from quell.services.dooming import CAUGHT
 from quell.services.instances import give_back, take_states
 from quell.services.options import Options, aliases_of, name_of
 from quell.services.origins import Place
-from quell.services.sessions import Branch, Session, current_branch
+from quell.services.sessions import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")

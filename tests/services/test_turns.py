@@ -1,0 +1,83 @@
+"""Async services that lost run again by turns, and never wait for ever."""
+
+import asyncio
+
+import pytest
+
+from quell.conf import override
+from quell.services import Retry, lanes, service
+from tests.serviceapp.models import Account
+from tests.services.faults import error_of
+from tests.services.threads import COMMITTING
+
+pytestmark = COMMITTING
+
+
+async def test_losers_run_again_a_few_at_a_time() -> None:
+    """Of eight threads, two are for services that run again; all succeed in the end."""
+    running: list[int] = []
+    most: list[int] = []
+    tries: dict[int, int] = {}
+
+    @service(retry=Retry(tries=3, first_delay_ms=1))
+    async def work(number: int) -> int:
+        tries[number] = tries.get(number, 0) + 1
+        if tries[number] == 1:
+            raise error_of(sqlstate="40001")
+        running.append(number)
+        most.append(len(running))
+        await asyncio.sleep(0.01)
+        running.remove(number)
+        return number
+
+    with override(service_connections=8):
+        found = await asyncio.gather(*[work(number) for number in range(8)])
+
+    assert found == list(range(8))
+    assert max(most) == 2
+
+
+async def test_turn_is_given_back_by_a_service_that_fails() -> None:
+    """Whatever a run ends in, the next one gets its turn."""
+    tries: list[int] = []
+
+    @service(retry=Retry(tries=3, first_delay_ms=1))
+    async def work() -> None:
+        tries.append(1)
+        await Account.objects.aexists()
+        raise error_of(sqlstate="40001") if len(tries) % 2 else KeyError(len(tries))
+
+    with override(service_connections=1):
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                await asyncio.wait_for(work(), 4)
+
+    assert len(tries) == 6
+
+
+async def test_nobody_waits_for_a_turn_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with a turn that waits for one without is no deadlock."""
+    monkeypatch.setattr(lanes, "_TURN_SECONDS", 0.05)
+    done = asyncio.Event()
+    tries: list[str] = []
+
+    @service(retry=Retry(tries=2, first_delay_ms=0))
+    async def first() -> None:
+        tries.append("first")
+        if tries.count("first") == 1:
+            raise error_of(sqlstate="40001")
+        await done.wait()
+
+    @service(retry=Retry(tries=2, first_delay_ms=0))
+    async def second() -> None:
+        tries.append("second")
+        if tries.count("second") == 1:
+            while tries.count("first") < 2:
+                await asyncio.sleep(0)
+            raise error_of(sqlstate="40001")
+        done.set()
+
+    with override(service_connections=2):
+        await asyncio.wait_for(asyncio.gather(first(), second()), 10)
+
+    assert tries.count("second") == 2
