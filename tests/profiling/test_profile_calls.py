@@ -58,6 +58,7 @@ def test_output_of_a_command_is_on_the_other_stream(profile: Profile) -> None:
     assert result.err.count("ticket 0 by customer 0") == 1
 
 
+@pytest.mark.databases
 def test_rows_of_a_command_are_rolled_back(profile: Profile) -> None:
     """Neither is what was committed kept."""
     profile("--command", "profiled_report --then=write")
@@ -65,6 +66,7 @@ def test_rows_of_a_command_are_rolled_back(profile: Profile) -> None:
     assert not Customer.objects.filter(name="written").exists()
 
 
+@pytest.mark.databases
 def test_command_that_reads_can_be_proven(profile: Profile) -> None:
     """What it prints is the same with the fix."""
     result = profile("--command", "profiled_report", "--prove")
@@ -170,6 +172,7 @@ def test_script_that_is_no_python_is_a_problem(profile: Profile, script: Path) -
     assert _page(profile("--script", str(script)))[2].startswith("raises SyntaxError: invalid syntax")
 
 
+@pytest.mark.databases
 def test_script_may_delete_everything(profile: Profile, script: Path) -> None:
     """The rows are there afterwards."""
     script.write_text("from tests.profiled.models import Ticket\nTicket.objects.all().delete()")

@@ -11,7 +11,8 @@ from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import translation
 
-from quell.reporting import document
+from quell.management.profiling import outputs
+from quell.reporting import document, webpage
 from quell.reporting.formats import FORMATS
 from tests.profiled.rows import populate
 from tests.profiling.conftest import Profile, run_profile
@@ -21,11 +22,13 @@ def _validate(text: str) -> None:
     jsonschema.Draft202012Validator(document.schema()).validate(json.loads(text))
 
 
+@pytest.mark.databases
 def test_json_of_a_run_is_as_the_schema_says(profile: Profile) -> None:
     """Also where a page writes, fails, has no finding, or ran in a template."""
     _validate(profile("/tickets/", "/good/", "/raises/", "/writes/", "/template/", "/counts/").out)
 
 
+@pytest.mark.databases
 def test_json_has_what_a_waterfall_takes(profile: Profile) -> None:
     """Each statement has its start, its line and the branch of the tree that it hangs on."""
     trace = profile("/tickets/").page("/tickets/")["trace"]
@@ -112,12 +115,22 @@ def test_folder_in_place_of_a_file_is_one_line(profile: Profile, tmp_path: Path)
         profile("/good/", "--report", str(tmp_path / "report.html"))
 
 
-def test_html_has_the_language_of_the_process(profile: Profile) -> None:
-    """Labels are looked up in the catalogues of Django."""
+def test_html_is_english_where_no_catalogue_has_its_labels(profile: Profile) -> None:
+    """Whoever has it read out gets the voice of the language that it is written in."""
+    with translation.override("de"):
+        assert '<html lang="en">' in profile("/good/", "--format", "html").out
+
+
+def test_html_is_translated_where_a_catalogue_has_its_labels(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says in which language."""
+    monkeypatch.setattr(outputs, "gettext", lambda text: f"«{text}»")
     with translation.override("de"):
         text = profile("/good/", "--format", "html").out
 
     assert '<html lang="de">' in text
+    assert f"<h1>«{webpage.TITLE}»</h1>" in text
 
 
 @pytest.mark.django_db

@@ -72,7 +72,8 @@ def tests(tmp_path: Path) -> Path:
     return folder
 
 
-def _profile(run: Run, tests: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+def _profile(run: Run, tests: Path, *options: str, workers: int = 0) -> "subprocess.CompletedProcess[str]":
+    own = ["-n", f"{workers}"] if workers else []
     suite = [
         sys.executable,
         "-m",
@@ -84,7 +85,7 @@ def _profile(run: Run, tests: Path, *options: str) -> "subprocess.CompletedProce
         str(tests),
         str(tests),
     ]
-    return run("quell", "profile", *options, "--", *suite)
+    return run("quell", "profile", *options, "--", *suite, *own)
 
 
 def _document(done: "subprocess.CompletedProcess[str]") -> Any:
@@ -142,6 +143,28 @@ def test_process_that_crashes_is_an_error(run: Run, tests: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("ended with 9: there is nothing to report.")
+
+
+def test_tests_of_all_workers_are_in_the_report(run: Run, tests: Path) -> None:
+    """Each worker hands over its own."""
+    for name in ("test_one.py", "test_two.py"):
+        (tests / name).write_text(TESTS)
+    document = _document(_profile(run, tests, "--format", "json", workers=2))
+
+    assert len(document["pages"]) == 8
+    assert sorted(finding["count"] for finding in document["findings"]) == [8, 8]
+
+
+def test_worker_that_crashes_takes_no_other_test_along(run: Run, tests: Path) -> None:
+    """What ended before is in the report, and the run ends badly."""
+    (tests / "test_some.py").write_text(TESTS)
+    (tests / "test_worse.py").write_text(CRASHING)
+    done = _profile(run, tests, "--format", "json", workers=2)
+    document = _document(done)
+
+    assert done.returncode == 1
+    assert "test_some.py::test_slow" in {page["path"] for page in document["pages"]}
+    assert "crashed" in done.stderr
 
 
 def test_run_without_a_test_has_no_page(run: Run, tests: Path) -> None:

@@ -21,6 +21,7 @@ from quell.reporting.webpage_findings import findings_section
 from quell.reporting.webpage_pages import pages_section
 
 Translate: TypeAlias = Callable[[str], str]
+TITLE = "Needless database work"
 
 
 def render(report: Report, translate: Translate = str, *, language: str = "en") -> str:

@@ -9,7 +9,7 @@ from time import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from quell.exceptions import UsageError
 from quell.management import comparing, explaining, outbox
@@ -36,6 +36,12 @@ class Command(BaseCommand):
     help = "Find needless database work and prove the fixes."
     # A wrong setting is one line of the report, not the end of it.
     requires_system_checks: tuple[str, ...] = ()
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:  # noqa: ANN401 -- as Django has it
+        """Return the parser; without ``manage.py`` there is no name in front of the verb but that of the program."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.prog = parser.prog.strip()
+        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""

@@ -111,8 +111,14 @@ def _printed(report: Report, name: str, console: Console) -> str:
 def rendered(report: Report, name: str) -> str:
     """Return a report in a format; labels for people are in the language of the process."""
     if name == "html":
-        return webpage.render(report, gettext, language=get_language() or "en")
+        return webpage.render(report, gettext, language=_language())
     return FORMATS[name](report)
+
+
+def _language() -> str:
+    """Return the language that labels come out in: English where no catalogue has them."""
+    is_translated = gettext(webpage.TITLE) != webpage.TITLE
+    return (get_language() if is_translated else None) or "en"
 
 
 def write_text(file: Path, text: str) -> None:
