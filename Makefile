@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser clean
+.PHONY: help demo test lint format coverage upstream apps adopt fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ upstream: ## Run the complete tests of Django and of DRF with and without quell
 
 apps: ## Run third-party applications with quell on
 	@$(call script,tools/apps.py,py313-django61,python -m tools.apps)
+
+adopt: ## Install the wheel beside applications of the package index, and follow the tutorial
+	@$(call script,tools/adoption.py,py313-django61,python -m tools.adoption)
 
 fix: ## Write the fixes into copies of the help desk and of a third-party application
 	@$(call script,tools/fixing.py,py313-django61,python -m tools.fixing)

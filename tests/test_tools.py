@@ -42,3 +42,12 @@ def test_complaints_hold_at_the_function_limit(tmp_path: Path, body_lines: int, 
     file.write_text('def f():\n    """\n    Long.\n    """\n' + "    g()\n" * body_lines)
 
     assert (list(complaints(file, tmp_path)) == []) is is_accepted
+
+
+def test_adoption_takes_at_most_five_lines_of_settings() -> None:
+    """The tutorial shows what is added to the settings, and that is all."""
+    from tools.adoption import _ADDED, _MOST_LINES, ROOT
+
+    assert _ADDED.count("\n") < _MOST_LINES
+    shown = (ROOT / "docs" / "tutorial.md").read_text()
+    assert shown.count("settings.py") == shown.count(f"$ echo '{_ADDED}' >> site_/settings.py") == 2

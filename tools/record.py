@@ -19,6 +19,7 @@ PAGES = (
     "docs/recording.md",
     "docs/services.md",
     "docs/statistics.md",
+    "docs/tutorial.md",
     "docs/verification.md",
 )
 
@@ -47,6 +48,11 @@ def _only(text: str, pattern: str) -> str:
     return "\n".join(line for line in text.splitlines() if re.search(pattern, line))
 
 
+def _part(title: str) -> Callable[[str], str]:
+    """Return what cuts out the lines below a title, up to the next one."""
+    return lambda text: text.partition(f"== {title}\n")[2].partition("\n== ")[0].strip()
+
+
 BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "demo-short": ("demo", lambda text: _from(text, r"^ #  problem")),
     "demo": ("demo", lambda text: text[text.index(" 1  ") :].rstrip()),
@@ -65,6 +71,11 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "service-cost": ("overhead", lambda text: text[text.index("Python ") :].rstrip()),
     "production": ("production", lambda text: _from(text, r"^Python ")),
     "faults": ("faults", lambda text: _from(text, r"^one mark per point")),
+    "first-finding": ("adopt", _part("todo: first finding")),
+    "first-fix": ("adopt", _part("todo: fix")),
+    "first-tests": ("adopt", _part("todo: tests")),
+    "first-baseline": ("adopt", _part("todo: baseline")),
+    "second-application": ("adopt", _part("helpdesk")),
     "upstream": ("upstream", lambda text: text.rstrip()),
     "apps": (
         "apps",

@@ -4,62 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-_HEAD = """
-import pytest
-from tests.library.models import Author, Country
-
-def grow(count):
-    for number in range(count):
-        country = Country.objects.create(name=f"Country {number}")
-        Author.objects.create(name=f"Author {number}", country=country)
-
-def slow():
-    return [author.country.name for author in Author.objects.all()]
-
-@pytest.fixture
-def rows(db):
-    grow(3)
-    slow()
-"""
-
-
-def _run(folder: Path, tests: str, *arguments: str) -> str:
-    (folder / "test_it.py").write_text(_HEAD + tests)
-    (folder / "pytest.ini").write_text(
-        f"[pytest]\nDJANGO_SETTINGS_MODULE = tests.settings\npythonpath = . {ROOT}\nasyncio_mode = auto\n"
-    )
-    is_installed = any(item.value == "quell.testing.plugin" for item in entry_points(group="pytest11"))
-    load = () if is_installed else ("-p", "quell.testing.plugin")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--strict-markers",
-        *load,
-        *arguments,
-    ]
-    done = subprocess.run(
-        [*command, "test_it.py"],
-        cwd=folder,
-        env={
-            **os.environ,
-            "QUELL_TEST_DATABASE": "sqlite",
-            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return done.stdout + done.stderr
+from tests.asserting.running import ROOT, run
 
 
 def test_quell_fails_tests_with_problems(tmp_path: Path) -> None:
@@ -78,7 +27,7 @@ async def test_async(rows):
 def test_ignored(rows):
     slow()
 """
-    output = _run(tmp_path, tests, "--quell")
+    output = run(tmp_path, tests, "--quell")
     assert "1 failed, 3 passed" in output
     place = re.escape(str(tmp_path / "test_it.py"))
     assert re.search(rf'^  {place}:\d+: \.select_related\("country"\)$', output, re.MULTILINE)
@@ -113,7 +62,7 @@ def test_constant(rows, quell_watch, assert_constant_queries):
     assert_constant_queries(Author.objects.count, grow=grow)
     assert not quell_watch.findings
 """
-    output = _run(tmp_path, tests, "--quell", "-rA")
+    output = run(tmp_path, tests, "--quell", "-rA")
 
     outcomes = re.findall(r"^(PASSED|FAILED) test_it.py::(?:TestSetUp::)?(\w+)", output, re.MULTILINE)
     assert {name for outcome, name in outcomes if outcome == "PASSED"} == {"test_case_eager", "test_constant"}
@@ -124,7 +73,7 @@ def test_constant(rows, quell_watch, assert_constant_queries):
 
 def test_report_fails_nothing(tmp_path: Path) -> None:
     """The summary has the worst tests and places, and no test fails."""
-    output = _run(tmp_path, "\ndef test_slow(rows):\n    slow()\n", "--quell-report")
+    output = run(tmp_path, "\ndef test_slow(rows):\n    slow()\n", "--quell-report")
     assert "1 passed" in output
     assert "3 needless queries in 1 test, at 1 place" in output
     assert "3  test_it.py::test_slow" in output
@@ -187,7 +136,7 @@ def test_text(rows):
 def test_no_list(rows):
     slow()
 """
-    output = _run(tmp_path, tests)
+    output = run(tmp_path, tests)
     assert "5 failed, 1 passed" in output
     assert "@pytest.mark.quell(max_queries='4') has to be a number of queries." in output
     assert "@pytest.mark.quell(ignore='Q101') has to be a list, such as" in output
@@ -216,7 +165,7 @@ def test_assertions(rows, assert_max_queries, assert_no_findings, assert_constan
         Country.objects.count()
     assert_constant_queries(Country.objects.count, grow=grow)
 """
-    assert "3 passed" in _run(tmp_path, tests)
+    assert "3 passed" in run(tmp_path, tests)
 
 
 def test_plugin_imports_neither_django_nor_rooms() -> None:
@@ -253,6 +202,6 @@ class TestMarkers:
     def test_closest(self, rows):
         slow()
 """
-    output = _run(tmp_path, tests, "--quell")
+    output = run(tmp_path, tests, "--quell")
     assert "1 failed, 2 passed" in output
     assert "KeyError: 'its own'" in output

@@ -12,6 +12,8 @@ from quell.pipeline import watch
 from quell.reporting.text import plural, short_path
 from quell.silencing.blocks import ignore
 from quell.sqltext.fingerprint import fingerprint
+from quell.testing.colouring import paint
+from quell.testing.serving import served
 
 # A watch around the test sees one function again and again, which is meant here.
 _REASON = "assert_constant_queries() runs the function at each size"
@@ -30,7 +32,7 @@ def assert_max_queries(maximum: int) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with the queries by shape, their lines and the fix.
     """
-    with watch() as seen:
+    with watch() as seen, served():
         yield seen
     message = excess(seen, maximum)
     if message:
@@ -57,7 +59,7 @@ def assert_no_findings(*, advice: bool = False) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with each finding and its fix.
     """
-    with watch() as seen:
+    with watch() as seen, served():
         yield seen
     found = seen.findings if advice else of_level(seen.findings, "problem")
     if found:
@@ -89,7 +91,7 @@ def assert_constant_queries(
         with ignore(*CODES, reason=_REASON):
             grow(step)
             fn()
-            with watch() as measured:
+            with watch() as measured, served():
                 fn()
         if not measured.queries:
             msg = "assert_constant_queries(): fn() ran no query, so there is nothing to compare."
@@ -103,7 +105,7 @@ def assert_constant_queries(
         for shape in dict.fromkeys(grown):
             numbers = ", ".join(f"{c[shape]} at {size} rows" for c, size in zip(counts, sizes, strict=True))
             events = [event for each in seen for event in each.queries if _shape(event) == shape]
-            lines += [f"  {numbers}: {shape}", *_spot_lines(events)]
+            lines += [f"  {paint(numbers, 'bold')}: {shape}", *_spot_lines(events)]
         findings = [item.finding for item in seen[-1].silenced if item.reason == _REASON]
         raise AssertionError("\n".join([*lines, *finding_lines(findings)]))
 
@@ -112,9 +114,10 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
     """Return each finding as two or three lines: what happened, the place with the code to write, and the cause."""
     lines = []
     for finding in findings:
-        what = f"{finding.code} {finding.model} {finding.path}".rstrip()
+        what = paint(f"{finding.code} {finding.model} {finding.path}".rstrip(), "red")
         lines.append(f"{what}: {finding.message or plural(finding.count, 'query', 'queries')}")
-        lines.append(f"  {finding.origin or finding.trigger or 'unknown place'}: {finding.suggestion}")
+        place = finding.origin or finding.trigger or "unknown place"
+        lines.append(f"  {paint(str(place), 'cyan')}: {paint(finding.suggestion, 'green')}")
         if finding.trigger not in {None, finding.origin}:
             lines.append(f"  because of {finding.trigger}")
     return lines
@@ -150,7 +153,10 @@ def _shape_lines(events: Sequence[QueryEvent]) -> list[str]:
     shapes = Counter(map(_shape, events))
     lines = []
     for shape, count in shapes.most_common():
-        lines += [f"  {count} x {shape}", *_spot_lines([each for each in events if _shape(each) == shape])]
+        lines += [
+            f"  {paint(f'{count} x', 'bold')} {shape}",
+            *_spot_lines([each for each in events if _shape(each) == shape]),
+        ]
     return lines
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+pytest_plugins = ["quell.testing.snapshot_plugin"]
+
 if TYPE_CHECKING:
     from quell.pipeline import watch
     from quell.testing.recording import Recording
@@ -86,6 +88,13 @@ def _begin_recording(config: pytest.Config) -> None:
     from quell.testing.recording import Recording
 
     config.stash[_KEY] = Recording(config.rootpath / file, is_checking=is_checking, is_anew=is_anew)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let messages have the colours that the terminal of this run has."""
+    from quell.testing import colouring
+
+    colouring.switch(is_on=session.config.get_terminal_writer().hasmarkup)
 
 
 @pytest.hookimpl(wrapper=True)

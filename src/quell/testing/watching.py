@@ -18,6 +18,7 @@ from quell.pipeline import watch
 from quell.reporting.text import plural
 from quell.silencing.patterns import holds, means, parse, problems
 from quell.testing.asserting import excess, finding_lines
+from quell.testing.serving import served
 
 # What builds the rows of a test is no code under test.
 _SETUP = re.compile(r"(^|/)(conftest|factory|factories|\w+_factory|\w+_factories)\.py$|(^|/)factories/")
@@ -58,13 +59,14 @@ def within(seen: watch, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         async def run_async(*args: object, **kwargs: object) -> object:
             async with seen:
-                return await function(*args, **kwargs)
+                with served():
+                    return await function(*args, **kwargs)
 
         return run_async
 
     @functools.wraps(function)
     def run(*args: object, **kwargs: object) -> object:
-        with seen:
+        with seen, served():
             return function(*args, **kwargs)
 
     return run
