@@ -95,7 +95,7 @@ def test_cache(db):
     with transaction.atomic():
         cache.set("key", 1)
 """
-    output = _run(tmp_path, tests, "--quell", "--quell-report")
+    output = run(tmp_path, tests, "--quell", "--quell-report")
     assert "1 passed" in output
     assert "no needless query" in output
     assert "1  Q201 at " in output

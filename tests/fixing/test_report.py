@@ -7,7 +7,7 @@ import pytest
 
 from quell.management.fixing.report import Result, as_text
 from quell.management.fixing.source import Source
-from quell.management.profiling.output import Paint
+from quell.reporting.terminal import Paint
 
 TEXTS = {
     "last line": ("a = 1\nb = 2\n", "a = 1\nb = 3\n"),
