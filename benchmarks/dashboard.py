@@ -165,7 +165,8 @@ def _measured(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    counts, times = [], []
+    counts: list[int] = []
+    times: list[list[float]] = []
     for way in (separate, together):
         way()
         with CaptureQueriesContext(connection) as queries:
