@@ -30,13 +30,13 @@ def test_shape_has_neither_quotes_nor_columns_nor_values(sql: str, shape: str) -
 @pytest.mark.databases
 @pytest.mark.django_db(databases=["default"])
 def test_snapshot_is_the_same_on_each_database() -> None:
-    """Reading, counting, joining, writing and deleting give one text everywhere."""
+    """Reading, counting, joining and writing give one text everywhere."""
     with quell.watch() as watch, transaction.atomic():
         country = Country.objects.create(name="one")
         Author.objects.create(name="first", country=country)
         list(Author.objects.select_related("country").order_by("-name")[:3])
         Author.objects.filter(country__name__in=["one", "two"]).exists()
-        list(Country.objects.annotate(number=Count("authors")).filter(number__gt=0))
+        Author.objects.aggregate(number=Count("pk"))
         Author.objects.filter(name="first").update(name="second")
         Author.objects.get(name="second")
 
@@ -48,9 +48,7 @@ def test_snapshot_is_the_same_on_each_database() -> None:
             " (library_author.country_id = library_country.id) ORDER BY library_author.name DESC LIMIT ?",
             "   1 x SELECT ? AS a FROM library_author INNER JOIN library_country ON"
             " (library_author.country_id = library_country.id) WHERE library_country.name IN (?) LIMIT ?",
-            "   1 x SELECT library_country.id, library_country.name, COUNT(library_author.id) AS number"
-            " FROM library_country LEFT OUTER JOIN library_author ON (library_country.id = library_author.country_id)"
-            " GROUP BY library_country.id, library_country.name HAVING COUNT(library_author.id) > ?",
+            "   1 x SELECT COUNT(library_author.id) AS number FROM library_author",
             "   1 x UPDATE library_author SET name = ? WHERE library_author.name = ?",
             "   1 x SELECT ... FROM library_author WHERE library_author.name = ? LIMIT ?",
         ]

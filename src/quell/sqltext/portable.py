@@ -19,8 +19,8 @@ def portable(sql: str) -> str:
     """
     Return the shape of a statement without quotes, lists of columns, values and what only some databases return.
 
-    What stays different is what Django itself writes differently: functions of dates and texts, the way to compare
-    without case, locks, and how many rows a batch has.
+    What stays different is what Django itself writes differently: the columns of GROUP BY, functions of dates and
+    texts, the way to compare without case, locks, and how many rows a batch has.
     """
     shape = _QUOTES.sub("", fingerprint(sql))
     shape = _COLUMNS.sub(lambda match: f"SELECT {match[1] or ''}... FROM", shape)
