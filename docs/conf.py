@@ -24,6 +24,8 @@ html_theme = "furo"
 html_title = "quell"
 html_show_sourcelink = False
 myst_heading_anchors = 3
+# What belongs to an extra is described without being installed.
+autodoc_mock_imports = ["celery", "debug_toolbar"]
 autodoc_member_order = "groupwise"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
