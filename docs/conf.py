@@ -1,11 +1,13 @@
 """How Sphinx builds the documentation; nothing is fetched while it does."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import django
 from django.conf import settings
+from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
@@ -31,3 +33,13 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 napoleon_custom_sections = ["Cost", "Source"]
 copybutton_prompt_text = "$ "
+
+
+def setup(app: Sphinx) -> None:
+    """Put the schema of reports where reports say that it is."""
+    app.connect("build-finished", _copy_schema)
+
+
+def _copy_schema(app: Sphinx, error: Exception | None) -> None:
+    if error is None:
+        shutil.copytree(ROOT / "src/quell/reporting/schema", Path(app.outdir) / "schema", dirs_exist_ok=True)
