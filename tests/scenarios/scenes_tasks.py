@@ -92,17 +92,17 @@ def gathered_writes() -> object:
 
 
 @scenario()
-def three_gathered_counts() -> object:
+def three_gathered_rows() -> object:
     """Three statements of one expression are no loop, although one call runs them all."""
 
-    async def counts() -> Any:
+    async def rows() -> Any:
         return await asyncio.gather(
-            Book.objects.filter(title="Book 0").acount(),
-            Book.objects.filter(title="Book 1").acount(),
-            Book.objects.filter(title="Book 2").acount(),
+            Book.objects.filter(title="Book 0").afirst(),
+            Book.objects.filter(title="Book 1").afirst(),
+            Book.objects.filter(title="Book 2").afirst(),
         )
 
-    return _wait(counts)
+    return _wait(rows)
 
 
 @scenario()
