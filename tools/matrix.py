@@ -19,7 +19,8 @@ from tools.databases import SERVERS
 from tools.environments import DOCS, LINT, MATRIX, ROOT, Environment, clean_environ
 
 _WORKERS = 2
-_MINIMUM_COVERAGE = 95
+# Measured on the newest Django alone, where code for older ones does not run.
+_MINIMUM_COVERAGE = 94
 _EXAMPLE_TESTS = "tests/example"
 _BUILD_DOCS = ("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/docs")
 # Each check: its name, its command, and the folders it reads.
@@ -46,10 +47,10 @@ def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterat
     """
     Yield the test runs, longest first.
 
-    Coverage is measured on the oldest and the newest Django, and on each server on the newest. A measurement slows a
-    cell down by half, and quell walks further where a tracer runs: the other cells test what users have.
+    Coverage is measured on the newest Django. A measurement makes a cell take twice as long, and quell walks further
+    where a tracer runs: the other cells test what users have.
     """
-    measured = {MATRIX[0]: coverage_folder, MATRIX[-1]: coverage_folder}
+    measured = {MATRIX[-1]: coverage_folder}
     for environment in MATRIX:
         yield _tests(environment, "sqlite", arguments, measured.get(environment))
     for environment in MATRIX:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.test import override_settings
 
 from quell.production import counting
 from quell.production.budget import budget
+from quell.production.comments import install
 from quell.production.known import known
 from quell.telling import Report, add_sink, remove_sink, seen
 from tests.library.models import Author, Country
@@ -34,6 +36,10 @@ def installed() -> Iterator[None]:
         yield
     known.clear()
     seen.forget()
+    executor = SyncToAsync.single_thread_executor
+    if executor._threads:
+        # The connections of a thread can be reached from there only.
+        executor.submit(install, is_on=False).result()
 
 
 @pytest.fixture
