@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.test import override_settings
@@ -60,9 +59,6 @@ def test_effect_of_a_task_is_the_services() -> None:
 
 
 @COMMITTING
-@pytest.mark.xfail(
-    strict=False, reason="failed in whole runs before Python 3.13, alone never; the cause is not known"
-)
 def test_effect_of_a_thread_is_seen() -> None:
     """Sync code inside the service runs in the thread of its connection."""
 

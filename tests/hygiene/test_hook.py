@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.core.cache import cache
@@ -12,6 +14,8 @@ from django.db import transaction
 from django.db.transaction import Atomic
 
 import quell
+from quell.lineage._patches_effects import installation
+from quell.lineage._patching import MAX_ROUNDS
 from quell.lineage.effects import audit, wrap_sleep
 from quell.services import service
 from tests.cost.counting import calls_of
@@ -57,6 +61,44 @@ def test_nothing_is_left_but_the_hook() -> None:
 
     assert before == (Atomic.__enter__, Atomic.__exit__, EmailBackend.send_messages)
     assert audit.holders == 0
+
+
+@pytest.fixture
+def first_rounds() -> Iterator[None]:
+    """Count the watches of this test only, and take the patches off behind it."""
+    rounds, installation.rounds = installation.rounds, 0
+    yield
+    if installation.is_kept:
+        installation.is_kept = False
+        installation.release()
+    installation.rounds = rounds
+
+
+@pytest.mark.django_db
+def test_many_watches_leave_one_patch_of_each_method(first_rounds: None) -> None:
+    """After 200 rounds the patches stay; what happens is still told once, and work outside costs what it did."""
+    before = Atomic.__enter__
+    for _ in range(MAX_ROUNDS + 5):
+        with quell.watch(transactions=True):
+            pass
+
+    assert Atomic.__enter__.__wrapped__ is before  # type: ignore[attr-defined]  # of a wrapper
+    assert [found.kind for found in effects_of(service(lambda: time.sleep(0.1)))] == ["sleep"]
+
+
+@pytest.mark.django_db
+def test_library_that_is_imported_later_is_patched(
+    first_rounds: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the patches stay, which is what a long-lived process comes to."""
+    installation.keep()
+    library = ModuleType("dramatiq.actor")
+    library.Actor = type("Actor", (), {"send_with_options": lambda self: None})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "dramatiq.actor", library)
+
+    effects = effects_of(service(lambda: library.Actor().send_with_options()))
+
+    assert [found.name for found in effects] == ["Dramatiq"]
 
 
 @pytest.mark.django_db

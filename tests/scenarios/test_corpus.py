@@ -1,5 +1,6 @@
 """Every scenario gives exactly the findings it is labelled with, and every plan ends its pattern."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from _pytest.mark import ParameterSet
 import quell
 from quell.capture.freeze import records_of
 from quell.findings import Finding
+from quell.lineage._patches_effects import installation
 from quell.lineage.sites import _kept, _roles
 from tests.scenarios.corpus import SCENARIOS, Expected, Fix, Scenario, comparable, expectation
 
@@ -16,6 +18,14 @@ pytestmark = pytest.mark.usefixtures("library")
 
 for module in sorted(Path(__file__).parent.glob("scenes_*.py")):
     import_module(f"tests.scenarios.{module.stem}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watched_transactions() -> Iterator[None]:
+    """Patch once for all scenarios: after hundreds of times the patches would stay, and cost later tests calls."""
+    installation.acquire()
+    yield
+    installation.release()
 
 
 def parameters(*, only_positive: bool = False, only_fixed: bool = False) -> list[ParameterSet]:

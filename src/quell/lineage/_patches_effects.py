@@ -90,18 +90,27 @@ class _Installation(Installation):
 
     def __init__(self) -> None:
         super().__init__()
-        self._patches: tuple[Patch, ...] = ()
+        # By what they replace: a second patch of the same method would tell everything twice.
+        self._patches: dict[tuple[Any, str], Patch] = {}
+
+    def acquire(self) -> None:
+        """Install the patches for one more scope, those of libraries that were imported since as well."""
+        with self.lock:
+            super().acquire()
+            if self.is_kept:
+                self._add()
 
     def _install(self) -> None:
-        # Anew each time: by now, more libraries may have been imported, and caches configured.
-        self._patches = tuple(_patches())
-        for patch in self._patches:
-            patch.install()
+        self._add()
         audit.acquire()
+
+    def _add(self) -> None:
+        for patch in _patches():
+            self._patches.setdefault((patch.owner, patch.name), patch).install()
 
     def _uninstall(self) -> None:
         audit.release()
-        for patch in reversed(self._patches):
+        for patch in reversed(self._patches.values()):
             patch.uninstall()
 
 

@@ -65,7 +65,8 @@ class Installation:
                 return
             self.rounds += 1
             if self.rounds >= MAX_ROUNDS:
-                self.keep()
+                # They are installed.
+                self.holders, self.is_kept = 1, True
             else:
                 self._uninstall()
 
