@@ -1,38 +1,18 @@
 """What the documentation says is what the code has."""
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
-from quell.analysis import (
-    defeated_prefetch,
-    duplicate_query,
-    long_transaction,
-    n_plus_one,
-    query_in_loop,
-    side_effect_in_transaction,
-    split_statistics,
-    unused_columns,
-    unused_eager_load,
-    write_in_loop,
-)
+from quell import analysis
 from quell.conf import setting_names
 from quell.findings import CODES as KINDS_BY_CODE
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-RULES = (
-    n_plus_one,
-    query_in_loop,
-    defeated_prefetch,
-    duplicate_query,
-    split_statistics,
-    write_in_loop,
-    unused_columns,
-    unused_eager_load,
-    side_effect_in_transaction,
-    long_transaction,
-)
-CODES = {rule.CODE: rule.KIND for rule in RULES}
+RULES = (import_module(f"quell.analysis.{found.name}") for found in iter_modules(analysis.__path__))
+CODES = {rule.CODE: rule.KIND for rule in RULES if hasattr(rule, "CODE")}
 
 
 def test_docs_list_every_setting() -> None:

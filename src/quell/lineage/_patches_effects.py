@@ -102,14 +102,14 @@ class _Installation(Installation):
 
     def _install(self) -> None:
         self._add()
-        audit.acquire()
+        audit.listen()
 
     def _add(self) -> None:
         for patch in _patches():
             self._patches.setdefault((patch.owner, patch.name), patch).install()
 
     def _uninstall(self) -> None:
-        audit.release()
+        audit.stop()
         for patch in reversed(self._patches.values()):
             patch.uninstall()
 

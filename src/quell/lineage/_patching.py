@@ -65,8 +65,7 @@ class Installation:
                 return
             self.rounds += 1
             if self.rounds >= MAX_ROUNDS:
-                # They are installed.
-                self.holders, self.is_kept = 1, True
+                self.keep()
             else:
                 self._uninstall()
 
@@ -78,6 +77,7 @@ class Installation:
                 self.is_kept = True
 
     def _install(self) -> None:
+        """Install what is not installed: patches that are to be kept are."""
         raise NotImplementedError
 
     def _uninstall(self) -> None:

@@ -140,25 +140,25 @@ def wrap_exit(original: Callable[..., None]) -> Callable[..., None]:
 
 
 class _Audit:
-    """The audit hook of the process, and how many installations want it."""
+    """The audit hook of the process, which listens while the patches are installed."""
 
     def __init__(self) -> None:
-        self.holders = 0
+        self.is_listening = False
         self._is_added = False
 
-    def acquire(self) -> None:
-        """Listen, for one more installation. See Note [The audit hook stays]."""
+    def listen(self) -> None:
+        """Listen until ``stop()``. See Note [The audit hook stays]."""
         if not self._is_added:
             self._is_added = True
             sys.addaudithook(self._hook)
-        self.holders += 1
+        self.is_listening = True
 
-    def release(self) -> None:
-        """Listen no more, after the last one."""
-        self.holders -= 1
+    def stop(self) -> None:
+        """Listen no more."""
+        self.is_listening = False
 
     def _hook(self, event: str, args: tuple[Any, ...]) -> None:
-        if not self.holders:
+        if not self.is_listening:
             return
         read = _EVENTS.get(event)
         if read is None or _is_inside.get() or active.get(None) is None:
