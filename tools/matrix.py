@@ -20,7 +20,7 @@ from tools.environments import DOCS, LINT, MATRIX, ROOT, Environment, clean_envi
 
 _WORKERS = 2
 # Measured on the newest Django alone, where code for older ones does not run.
-_MINIMUM_COVERAGE = 94
+_MINIMUM_COVERAGE = 95
 _EXAMPLE_TESTS = "tests/example"
 _BUILD_DOCS = ("sphinx-build", "-W", "--keep-going", "-q", "docs", "build/docs")
 # Each check: its name, its command, and the folders it reads.

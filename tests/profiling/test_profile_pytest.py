@@ -1,6 +1,7 @@
 """``quell profile -- pytest ...``: a test run in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -191,17 +192,12 @@ def test_command_that_runs_no_tests_is_one_line(run: Run, command: list[str], me
 
 def test_plugin_belongs_to_the_command(tests: Path) -> None:
     """Who loads it by hand is told."""
+    (tests / "pytest.ini").unlink()
+    outside = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    plugins = ["-p", "no:cacheprovider", "-p", "no:django", "-p", "quell.testing.profiling"]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "quell.testing.profiling",
-            "-p",
-            "no:cacheprovider",
-            str(tests),
-        ],
+        [sys.executable, "-m", "pytest", *plugins, str(tests)],
+        env=outside,
         capture_output=True,
         text=True,
         check=False,
