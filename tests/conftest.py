@@ -20,13 +20,13 @@ settings.load_profile("quell")
 
 def _forget_content_types(**_kwargs: object) -> None:
     """Those that were read have no rows any more."""
-    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 - needs the registry
+    from django.contrib.contenttypes.models import ContentType
 
     ContentType.objects.clear_cache()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:  # noqa: ARG001 - extends the one of pytest-django
+def django_db_setup(django_db_setup: None) -> None:
     """After a test that commits, empty the tables and write no permissions again: that was a third of all time."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
