@@ -1,10 +1,12 @@
 """
 Measure statistics against the single statements that can be written by hand, and against separate queries.
 
-``python -m benchmarks.aggregation [--database sqlite|postgres|mariadb] [--rows N] [--rounds N]``
+``python -m benchmarks.aggregation [--database sqlite|postgres|mariadb] [--rows N] [--rounds N]``; without a database it
+measures SQLite and PostgreSQL.
 """
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ SHARES = (0.00001, 0.001, 0.01, 0.1, 0.4)
 MOST, LEAST_ON_MIXED = 1.15, 1.5
 ROUND_TRIP_MS = 1.0
 BY_HAND = ("aggregate", "scalars", "union all")
+WAYS = ("separate", *BY_HAND, "quell", "not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ LEAST_MIXED = 20
 def main() -> int:
     """Print a line for each cell; return 1 if quell is slower than promised in one."""
     options = _arguments().parse_args()
+    if options.database is None:
+        command = [sys.executable, "-m", "benchmarks.aggregation", *sys.argv[1:], "--database"]
+        return max(subprocess.run([*command, name], check=False).returncode for name in ("sqlite", "postgres"))
     with own_database(options.database) as surroundings:
         fill_tickets(options.rows)
         cells = []
@@ -66,25 +72,22 @@ def main() -> int:
         print(
             f"{surroundings}; {options.rows:,} rows, medians of {options.rounds} interleaved rounds in {unit}"
         )
-        print(
-            "conditions | N | separate | aggregate | scalars | union all | quell | not asked | quell / best"
-        )
+        print(f"{'conditions':<10} {'N':>2} {''.join(f'{way:>10}' for way in WAYS)}  quell / best", flush=True)
         for name, count, conditions in _grid(options.only):
             # SQLite works in the process itself, whose time no other process disturbs.
             clock = process_time if options.database == "sqlite" else perf_counter
             cell = Cell(name, count, _measure(conditions, options.rounds, clock))
             cells.append(cell)
-            times = " | ".join(f"{value:.1f}" for value in cell.times.values())
-            print(
-                f"{name} | {count} | {times} | {cell.ratio:.2f}{'' if cell.is_right else ' (slower)'}",
-                flush=True,
-            )
+            times = "".join(f"{cell.times[way]:>10.1f}" for way in WAYS)
+            verdict = "" if cell.is_right else "  OVER"
+            print(f"{name:<10} {count:>2} {times}{cell.ratio:>14.2f}{verdict}", flush=True)
     print(f"{sum(cell.is_right for cell in cells)} of {len(cells)} as promised")
     return 0 if all(cell.is_right for cell in cells) else 1
 
 
 def _arguments() -> argparse.ArgumentParser:
     parser = arguments("aggregation", __doc__)
+    parser.set_defaults(database=None)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table (default: 1,000,000)")
     parser.add_argument("--only", default="", help="the cells whose name starts so, such as 40%% or mixed")
     return parser

@@ -24,7 +24,7 @@ PAGES = (
 )
 
 # A benchmark fails where a target is missed; what it prints then is what the page has to say.
-_MAY_MISS = {"bench", "batch", "dashboard", "loading", "peers", "overhead", "production"}
+_MAY_MISS = {"aggregation", "bench", "batch", "dashboard", "loading", "peers", "overhead", "production"}
 
 
 def _run(target: str) -> str:
@@ -65,6 +65,8 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "recording-cost": ("plans", lambda text: _from(text, r"^sqlite ")),
     "loading": ("loading", lambda text: text.rstrip()),
     "peers": ("peers", lambda text: text[text.index("Python ") :].rstrip()),
+    "statistics-sqlite": ("aggregation", lambda text: text[: text.index("\npostgresql ")].rstrip()),
+    "statistics-postgres": ("aggregation", lambda text: text[text.index("postgresql ") :].rstrip()),
     "dashboard": ("dashboard", lambda text: text.rstrip()),
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "transfers": ("transfers", lambda text: _from(text, r"^PostgreSQL ")),

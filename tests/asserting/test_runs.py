@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quell.events import Location
-from quell.findings import Finding
+from quell.findings import Finding, docs_url
 from quell.testing import colouring
 from quell.testing.asserting import finding_lines
 from tests.asserting.running import ROOT, run
@@ -106,10 +106,12 @@ def test_findings_have_colours_where_the_terminal_has(finding: Finding) -> None:
     assert plain == [
         "Q101 library.Author country: 3 queries",
         '  /shop/views.py:7: .select_related("country")',
+        f"  docs: {docs_url('Q101')}",
     ]
     assert coloured == [
         "\033[31mQ101 library.Author country\033[0m: 3 queries",
         '  \033[36m/shop/views.py:7\033[0m: \033[32m.select_related("country")\033[0m',
+        f"  docs: {docs_url('Q101')}",
     ]
 
 

@@ -1,9 +1,9 @@
 """An async service from its call to its result; the sync one is in ``calling.py``."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
-from contextvars import copy_context
+from contextvars import Token, copy_context
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
@@ -116,7 +116,7 @@ class opened:  # noqa: N801 -- used like a function
             return outer
         lane, self._give_back = await _borrowed(self._options) or await _of_pool(self._options)
         self._session = session = Session(Run(self._options, self._place, self._seen), lane)
-        self._tokens = current_session.set(session), current_branch.set(None), current_reader.set("")
+        self._tokens = list(_tokens_of(session))
         session.context = copy_context()
         # Its methods have no types.
         asgiref: Any = ThreadSensitiveContext(executor=session.executor)
@@ -161,10 +161,18 @@ class opened:  # noqa: N801 -- used like a function
 
     async def _leave(self) -> None:
         await self._asgiref.__aexit__(None, None, None)
-        current_session.reset(self._tokens[0])
-        current_branch.reset(self._tokens[1])
-        current_reader.reset(self._tokens[2])
+        for token in self._tokens:
+            token.var.reset(token)
         self._give_back()
+
+
+def _tokens_of(session: Session) -> Iterator[Token[Any]]:
+    """Set the variables of a service; asgiref compares each one that was ever set, twice per statement."""
+    yield current_session.set(session)
+    if current_branch.get() is not None:
+        yield current_branch.set(None)
+    if current_reader.get():
+        yield current_reader.set("")
 
 
 def _check_tasks(session: Session) -> None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from quell.events import QueryEvent
 from quell.exceptions import UsageError
-from quell.findings import CODES, Finding, of_level
+from quell.findings import CODES, Finding, docs_url, of_level
 from quell.pipeline import watch
 from quell.reporting.text import plural, short_path
 from quell.silencing.blocks import ignore
@@ -111,7 +111,7 @@ def assert_constant_queries(
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[str]:
-    """Return each finding as two or three lines: what happened, the place with the code to write, and the cause."""
+    """Return each finding as lines: what happened, the place with the code to write, the cause, and where to read on."""
     lines = []
     for finding in findings:
         what = paint(f"{finding.code} {finding.model} {finding.path}".rstrip(), "red")
@@ -120,6 +120,8 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
         lines.append(f"  {paint(str(place), 'cyan')}: {paint(finding.suggestion, 'green')}")
         if finding.trigger not in {None, finding.origin}:
             lines.append(f"  because of {finding.trigger}")
+        lines.extend(f"    {line}".rstrip() for line in finding.listing.splitlines())
+        lines.append(f"  docs: {docs_url(finding.code)}")
     return lines
 
 

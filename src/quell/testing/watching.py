@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from _pytest.unittest import TestCaseFunction
 
 from quell.exceptions import UsageError
-from quell.findings import Finding, of_level
+from quell.findings import Finding, docs_url, of_level
 from quell.paths import portable_path
 from quell.pipeline import watch
 from quell.reporting.text import plural
@@ -23,6 +23,7 @@ from quell.testing.serving import served
 # What builds the rows of a test is no code under test.
 _SETUP = re.compile(r"(^|/)(conftest|factory|factories|\w+_factory|\w+_factories)\.py$|(^|/)factories/")
 _LONGEST = 10
+_Place: TypeAlias = tuple[str, str, str, str]
 
 
 @contextmanager
@@ -134,6 +135,7 @@ def data_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [
         {
             "what": f"{each.code} {each.model} {each.path}".rstrip(),
+            "docs": docs_url(each.code),
             "spot": str(each.origin or each.trigger or "unknown place"),
             "saved": each.saved_queries,
             "count": each.count,
@@ -147,11 +149,11 @@ def data_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 def summary(found: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
     """Yield the worst tests and the worst lines, those that would save most queries first."""
     by_test: Counter[str] = Counter()
-    by_spot: Counter[tuple[str, str, str]] = Counter()
-    advice: Counter[tuple[str, str, str]] = Counter()
+    by_spot: Counter[_Place] = Counter()
+    advice: Counter[_Place] = Counter()
     for test, items in found.items():
         for item in items:
-            spot = item["what"], item["spot"], item["suggestion"]
+            spot = item["what"], item["spot"], item["suggestion"], item["docs"]
             if item["is_advice"]:
                 advice[spot] += item["count"]
             else:
@@ -162,7 +164,7 @@ def summary(found: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
         yield from ("", "advice", *_places(advice))
 
 
-def _needless(by_test: Counter[str], by_spot: Counter[tuple[str, str, str]]) -> Iterator[str]:
+def _needless(by_test: Counter[str], by_spot: Counter[_Place]) -> Iterator[str]:
     if not by_spot:
         yield "no needless query"
         return
@@ -173,7 +175,8 @@ def _needless(by_test: Counter[str], by_spot: Counter[tuple[str, str, str]]) -> 
     yield from ("", "worst places", *_places(by_spot))
 
 
-def _places(by_spot: Counter[tuple[str, str, str]]) -> Iterator[str]:
-    for (what, spot, suggestion), count in by_spot.most_common(_LONGEST):
+def _places(by_spot: Counter[_Place]) -> Iterator[str]:
+    for (what, spot, suggestion, docs), count in by_spot.most_common(_LONGEST):
         yield f"  {count}  {what} at {spot}"
         yield f"     write  {suggestion}"
+        yield f"     docs   {docs}"

@@ -6,7 +6,7 @@ from django.core import signing
 
 from quell.contrib.debug_toolbar.tree import Row, grow, rows_of
 from quell.events import Location
-from quell.findings import Finding
+from quell.findings import Finding, docs_url
 from quell.pipeline import watch
 from quell.reporting.text import relative, short_path
 
@@ -47,12 +47,14 @@ def _facts_of_finding(number: int, finding: Finding) -> dict[str, Any]:
     return {
         "number": number,
         "code": finding.code,
+        "docs": docs_url(finding.code),
         "level": finding.level,
         "what": _what(finding),
         "message": finding.message,
         "count": finding.count,
         "saved": finding.saved_queries,
         "suggestion": finding.suggestion,
+        "listing": finding.listing,
         "place": finding.place,
         "change": _spot(finding.origin or finding.trigger),
         "because": [_spot(spot) for spot in triggers[:_MOST_LINES]],
