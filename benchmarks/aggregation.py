@@ -64,7 +64,9 @@ def main() -> int:
     options = _arguments().parse_args()
     if options.database is None:
         command = [sys.executable, "-m", "benchmarks.aggregation", *sys.argv[1:], "--database"]
-        return max(subprocess.run([*command, name], check=False).returncode for name in ("sqlite", "postgres"))
+        return max(
+            subprocess.run([*command, name], check=False).returncode for name in ("sqlite", "postgres")
+        )
     with own_database(options.database) as surroundings:
         fill_tickets(options.rows)
         cells = []
@@ -72,7 +74,9 @@ def main() -> int:
         print(
             f"{surroundings}; {options.rows:,} rows, medians of {options.rounds} interleaved rounds in {unit}"
         )
-        print(f"{'conditions':<10} {'N':>2} {''.join(f'{way:>10}' for way in WAYS)}  quell / best", flush=True)
+        print(
+            f"{'conditions':<10} {'N':>2} {''.join(f'{way:>10}' for way in WAYS)}  quell / best", flush=True
+        )
         for name, count, conditions in _grid(options.only):
             # SQLite works in the process itself, whose time no other process disturbs.
             clock = process_time if options.database == "sqlite" else perf_counter

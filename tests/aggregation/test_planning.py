@@ -1,5 +1,7 @@
 """Which numbers share a pass: by the indexes that are declared, and by what a database says when it is asked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from django.db import connection, connections
 from django.db.models import Count as PlainCount
 from django.db.models import Model
 
-from quell.aggregation import Count, Statistics, Sum
+from quell.aggregation import Count, Statistics, Sum, collect
 from quell.aggregation.estimates import Costs, indexed_share
 from quell.aggregation.explaining import Explanation
 from quell.aggregation.numbers import read_number
@@ -194,3 +196,45 @@ def _fill(count: int) -> None:
     for statement in connection.ops.sequence_reset_sql(no_style(), [Book]):
         with connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL has parallel workers")
+@pytest.mark.django_db(transaction=True)
+def test_workers_find_numbers_side_by_side(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """Where the server says that a UNION ALL is cheaper, with what workers cost to start, it is what is sent."""
+    _fill(3_000)
+    numbers = {f"n{number}": Count("pk", pk__range=(number, number + 900)) for number in range(10, 40, 10)}
+    plain = Statistics.of(Book, **numbers)
+    before = plain.explain()
+    with _eager_workers(monkeypatch):
+        explained = (asked := Statistics.of(Book, **numbers)).explain()
+        with django_assert_num_queries(1) as captured:
+            found = asked.fetch()
+        with django_assert_num_queries(1) as together:
+            both = collect(books=asked, others=plain)
+
+    assert "UNION ALL" not in before.sql
+    assert "UNION ALL" in explained.sql
+    assert "UNION ALL" in captured.captured_queries[0]["sql"]
+    assert [item.reason for item in explained.passes] == ["found by a parallel worker, beside the others"] * 3
+    assert dict(found) == dict(plain.fetch()) == dict(both.books)
+    # What was compared were these numbers by themselves.
+    assert "UNION ALL" not in together.captured_queries[0]["sql"]
+
+
+@contextmanager
+def _eager_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let new connections use workers for the branches of small statements, and count nothing for their start."""
+    monkeypatch.setattr("quell.aggregation.facts._WORKERS_COST", 0.0)
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    eager = {"parallel_setup_cost": "0", "parallel_tuple_cost": "0"}
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {connection.ops.quote_name(Book._meta.db_table)}")
+        for setting, value in eager.items():
+            cursor.execute(f"ALTER DATABASE {name} SET {setting} = {value}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER DATABASE {name} RESET ALL")

@@ -1,14 +1,17 @@
-"""Async services that lost run again by turns, and never wait for ever."""
+"""Services that lost run again by turns, and never wait for ever."""
 
 import asyncio
+import threading
+import time
+from functools import partial
 
 import pytest
 
 from quell.conf import override
-from quell.services import Retry, lanes, service
+from quell.services import Retry, lanes, service, turns
 from tests.serviceapp.models import Account
 from tests.services.faults import error_of
-from tests.services.threads import COMMITTING
+from tests.services.threads import COMMITTING, at_once
 
 pytestmark = COMMITTING
 
@@ -57,7 +60,7 @@ async def test_turn_is_given_back_by_a_service_that_fails() -> None:
 
 async def test_nobody_waits_for_a_turn_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run with a turn that waits for one without is no deadlock."""
-    monkeypatch.setattr(lanes, "_TURN_SECONDS", 0.05)
+    monkeypatch.setattr(lanes, "TURN_SECONDS", 0.05)
     done = asyncio.Event()
     tries: list[str] = []
 
@@ -81,3 +84,60 @@ async def test_nobody_waits_for_a_turn_for_ever(monkeypatch: pytest.MonkeyPatch)
         await asyncio.wait_for(asyncio.gather(first(), second()), 10)
 
     assert tries.count("second") == 2
+
+
+def test_threads_run_again_a_few_at_a_time() -> None:
+    """Of eight threads four have a turn, and whatever a run ends in, the next one gets it."""
+    began = threading.Barrier(8)
+    running: list[int] = []
+    most: list[int] = []
+    tries: dict[int, int] = {}
+
+    @service(retry=Retry(tries=4, first_delay_ms=1))
+    def work(number: int) -> int:
+        tries[number] = tries.get(number, 0) + 1
+        if tries[number] == 1:
+            began.wait(10)
+            raise error_of(sqlstate="40001")
+        running.append(number)
+        most.append(len(running))
+        time.sleep(0.01)
+        running.remove(number)
+        if tries[number] == 2:
+            raise error_of(sqlstate="40001")
+        if number % 2:
+            raise KeyError(number)
+        return number
+
+    def call(number: int) -> int | None:
+        try:
+            return work(number)
+        except KeyError:
+            return None
+
+    found = at_once(*[partial(call, number) for number in range(8)])
+
+    assert found == [0, None, 2, None, 4, None, 6, None]
+    assert 1 < max(most) <= 4
+    assert turns.turns_of_threads.free_count == 4
+
+
+def test_thread_waits_for_a_turn_and_then_runs_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that have the turns may be waiting for it."""
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.05)
+    tries: list[int] = []
+
+    @service(retry=Retry(tries=2, first_delay_ms=0))
+    def work() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise error_of(sqlstate="40001")
+
+    taken = [turns.turns_of_threads.take() for _ in range(5)]
+    work()
+    for _ in range(4):
+        turns.turns_of_threads.give_back()
+
+    assert taken == [True] * 4 + [False]
+    assert len(tries) == 2
+    assert turns.turns_of_threads.free_count == 4

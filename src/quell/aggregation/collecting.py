@@ -79,7 +79,7 @@ def _fetch_united(connection: Any, members: dict[str, _Bound]) -> dict[str, Any]
 def _branches(part: _Bound, declaration: Declaration, rows: Rows, connection: Any) -> list[Branch]:
     if isinstance(part, Grouped):
         return part.branches(rows, connection)
-    pieces = declaration.plan(rows, connection).pieces
+    pieces = declaration.plan(rows, connection, is_alone=False).pieces
     return [branch_of(piece, rows.params) for piece in pieces]
 
 

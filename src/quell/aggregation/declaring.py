@@ -1,7 +1,7 @@
 """What a Statistics class declares: its model, its numbers, and the plans that were made for them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 from typing import Any
 
@@ -11,9 +11,10 @@ from django.utils import timezone
 from quell.aggregation.estimates import Costs, guess_costs
 from quell.aggregation.numbers import Number, distinct_numbers, read_number
 from quell.aggregation.parts import Part
-from quell.aggregation.picking import compile_any, read_pick
+from quell.aggregation.picking import read_pick
 from quell.aggregation.picks import Pick
 from quell.aggregation.planning import plan_parts
+from quell.aggregation.plans import make_plan
 from quell.aggregation.ratios import Ratio
 from quell.aggregation.rows import Rows
 from quell.aggregation.statements import Plan
@@ -94,13 +95,20 @@ class Declaration:
             self._asked[known] = _ask(self.model, self.expressions, known)
         return self._asked[known]
 
-    def plan(self, rows: Rows, connection: Any) -> Plan:
-        """Return the plan for rows; it is made once for each shape."""
+    def plan(self, rows: Rows, connection: Any, *, is_alone: bool = True) -> Plan:
+        """
+        Return the plan for rows; it is made once for each shape.
+
+        Args:
+            rows: Of which rows.
+            connection: Where.
+            is_alone: No other plan belongs to the statement.
+        """
         # The name of the time zone is part of what truncates a time to a day.
-        key = (rows.alias, rows.signature, timezone.get_current_timezone_name())
+        key = (rows.alias, rows.signature, timezone.get_current_timezone_name(), is_alone)
         found = self._plans.get(key)
         if found is None:
-            found = self._make(rows, connection)
+            found = self._make(rows, connection, is_alone=is_alone)
             if not self.asked(rows).is_generic:
                 if len(self._plans) >= _MAX_PLANS:
                     self._plans.clear()
@@ -121,8 +129,11 @@ class Declaration:
         """Return what is computed together."""
         return plan_parts(self.asked(rows).columns, self.costs(rows, connection), connection.vendor)
 
-    def _make(self, rows: Rows, connection: Any) -> Plan:
-        return Plan(tuple(compile_any(part, rows, connection) for part in self.parts(rows, connection)))
+    def _make(self, rows: Rows, connection: Any, *, is_alone: bool) -> Plan:
+        costs = self.costs(rows, connection)
+        # What was compared were statements for these numbers and no others.
+        costs = replace(costs, is_union=costs.is_union and is_alone)
+        return make_plan(rows, self.asked(rows).columns, costs, connection)
 
 
 def _ask(model: type[Model], expressions: Mapping[str, Any], known: frozenset[str]) -> Asked:

@@ -46,12 +46,22 @@ WEIGHTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """The cost of each number by itself, by name, and of a shared pass: at the start and for each number."""
+    """
+    What numbers cost.
+
+    Attributes:
+        alone: Each number by itself, by name.
+        start: A shared pass that computes nothing.
+        each: One more number in it.
+        is_asked: The database said so.
+        is_union: It also said that its workers find all of them one by one, side by side, at less cost.
+    """
 
     alone: dict[str, float]
     start: float
     each: float
     is_asked: bool = False
+    is_union: bool = False
 
 
 def guess_costs(rows: Rows, numbers: dict[str, Number], vendor: str) -> Costs:

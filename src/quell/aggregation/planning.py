@@ -59,7 +59,7 @@ def _divided(numbers: _Numbers, costs: Costs, vendor: str) -> Iterator[Part]:
         family for family, gain in zip(families, gains, strict=True) if gain > 0 and not _asks_tables(family)
     ]
     saved = sum(gain for family, gain in zip(families, gains, strict=True) if family in shared)
-    if len(shared) < 2 or saved <= costs.start:
+    if costs.is_union or len(shared) < 2 or saved <= costs.start:
         shared = []
     if shared:
         together = {name: number for family in shared for name, number in family.items()}
@@ -108,6 +108,8 @@ def _by_itself(family: _Numbers, costs: Costs, vendor: str) -> Part:
     # Only PostgreSQL has parallel workers, which pay where each row is read.
     is_scalar = len(family) == 1 and (is_indexed or vendor != "postgresql")
     reason = "an index finds the rows" if is_indexed else "a pass of its own, as sharing would save nothing"
+    if costs.is_union:
+        reason = "found by a parallel worker, beside the others"
     return Part(
         numbers=family,
         hoisted=next(iter(family.values())).conditions,

@@ -13,9 +13,16 @@ _MAX_WRITTEN = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The pieces of one Statistics over rows of one kind."""
+    """
+    The pieces of one Statistics over rows of one kind.
+
+    Attributes:
+        pieces: What computes its numbers.
+        is_union: Each of them is a branch of UNION ALL.
+    """
 
     pieces: tuple[Piece, ...]
+    is_union: bool = False
 
     @property
     def has_lists(self) -> bool:

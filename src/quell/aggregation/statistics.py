@@ -22,7 +22,7 @@ from quell.aggregation.ratios import Ratio
 from quell.aggregation.results import Collected, Named
 from quell.aggregation.rows import read_rows
 from quell.aggregation.series import Series, Step, series
-from quell.aggregation.unions import sql_of
+from quell.aggregation.unions import statement_of
 from quell.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class Statistics:
         if not (connection.vendor == "sqlite" and connection.is_in_memory_db()):
             declaration.learn(rows, ask_costs(rows, declaration.asked(rows).columns))
         costs = declaration.costs(rows, connection)
-        sql = sql_of(declaration.plan(rows, connection), connection)
+        sql, _ = statement_of(declaration.plan(rows, connection), connection, rows.params)
         return describe(declaration.asked(rows), declaration.parts(rows, connection), rows, costs, sql)
 
     def keys(self) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from quell.aggregation.picks import Pick
 from quell.aggregation.rows import Mark
 from quell.aggregation.statements import Plan, assemble
 
+_MAX_WRITTEN = 512
+_written: dict[tuple[Plan, ...], str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -59,31 +62,46 @@ def read_single(branches: Sequence[Branch], found: Sequence[list[dict[str, Any]]
 
 
 def run_plans(
-    connection: Any, plans: Sequence[Plan], row_params: Sequence[Sequence[Any]]
+    connection: Any, plans: tuple[Plan, ...], row_params: Sequence[Sequence[Any]]
 ) -> tuple[dict[str, Any], ...]:
     """Run plans of which some have lists, and return the values of each by the names of their columns."""
     branches = [
         [branch_of(piece, params) for piece in plan.pieces]
         for plan, params in zip(plans, row_params, strict=True)
     ]
-    found = iter(run_union(connection, [branch for own in branches for branch in own]))
+    flat = [branch for own in branches for branch in own]
+    sql = _written.get(plans)
+    if sql is None:
+        if len(_written) >= _MAX_WRITTEN:
+            _written.clear()
+        sql = _written[plans] = _sql(connection, flat)
+    found = iter(run_union(connection, flat, sql))
     return tuple(read_single(own, [next(found) for _ in own]) for own in branches)
 
 
-def sql_of(plan: Plan, connection: Any) -> str:
-    """Return the statement for a plan, without parameters."""
-    if not plan.has_lists:
-        return assemble((plan,), connection).sql
-    return _sql(connection, [branch_of(piece, ()) for piece in plan.pieces])
+def statement_of(plan: Plan, connection: Any, row_params: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return the statement for a plan, and its parameters."""
+    if not (plan.has_lists or plan.is_union):
+        statement = assemble((plan,), connection)
+        return statement.sql, statement.filled([row_params])
+    branches = [branch_of(piece, row_params) for piece in plan.pieces]
+    return _sql(connection, branches), [param for branch in branches for param in branch.filled()]
 
 
-def run_union(connection: Any, branches: Sequence[Branch]) -> list[list[dict[str, Any]]]:
-    """Run one statement for all branches, and return the rows of each, by the names of their columns."""
+def run_union(connection: Any, branches: Sequence[Branch], sql: str = "") -> list[list[dict[str, Any]]]:
+    """
+    Run one statement for all branches, and return the rows of each, by the names of their columns.
+
+    Args:
+        connection: Where.
+        branches: What to select.
+        sql: The statement, where it was written before.
+    """
     found: list[list[dict[str, Any]]] = [[] for _ in branches]
     offsets = _offsets(branches)
     with connection.cursor() as cursor:
         cursor.execute(
-            _sql(connection, branches), [param for branch in branches for param in branch.filled()]
+            sql or _sql(connection, branches), [param for branch in branches for param in branch.filled()]
         )
         for number, *values in cursor.fetchall():
             columns = branches[number].columns
@@ -135,4 +153,7 @@ def _nothing(connection: Any, column: Column) -> str:
     """Return a NULL that PostgreSQL does not take for a text."""
     if connection.vendor != "postgresql":
         return "NULL"
-    return f"CAST(NULL AS {column.expression.output_field.cast_db_type(connection)})"
+    # To Django it is an integer. Branches of different types would not be run side by side.
+    is_count = getattr(column.expression, "function", "") == "COUNT"
+    kind = "bigint" if is_count else column.expression.output_field.cast_db_type(connection)
+    return f"CAST(NULL AS {kind})"

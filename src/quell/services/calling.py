@@ -13,6 +13,7 @@ from quell.services.observing import Observation, observation_of
 from quell.services.options import Options
 from quell.services.origins import Place
 from quell.services.runs import Run
+from quell.services.turns import turns_of_threads
 
 R = TypeVar("R")
 # What a function returns whose body has not run yet.
@@ -47,6 +48,7 @@ def _call(
     # See Note [Instances after a rollback]
     states = take_states(args, kwargs) if args or kwargs else ()
     attempts = Attempts(options) if options.retry is not None else None
+    has_turn = False
     while True:
         run = Run(options, place, seen)
         try:
@@ -62,7 +64,11 @@ def _call(
             if run.hooks:
                 run_hooks(run.hooks)
             return result
+        finally:
+            if has_turn:
+                turns_of_threads.give_back()
         time.sleep(pause_seconds)
+        has_turn = turns_of_threads.take()
 
 
 def _attempt(run: Run, function: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

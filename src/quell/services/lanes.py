@@ -34,11 +34,11 @@ from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.conf import get_settings
+from quell.services.turns import TURN_SECONDS
 
 R = TypeVar("R")
 # A connection that was used a moment ago needs no statement to show that it works.
 _TRUSTED_SECONDS = 1.0
-_TURN_SECONDS = 5.0
 
 
 class Worker:
@@ -199,13 +199,10 @@ class Pool:
         """
         Wait for a turn to run again, but not for ever; return what it has to be given back to.
 
-        # Note [Losers take turns]
-        Services that lost against each other want the same rows, and all of them at once lose again, each after it
-        has run most of its statements. So of the threads, a quarter is for those that run again. Somebody with a turn
-        may be waiting for somebody without one, who therefore runs without it in the end.
+        Of the threads, a quarter is for those that run again. See Note [Losers take turns]
         """
         try:
-            async with timeout(_TURN_SECONDS):
+            async with timeout(TURN_SECONDS):
                 await self._turns.acquire()
         except TimeoutError:
             return None

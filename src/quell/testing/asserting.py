@@ -111,7 +111,7 @@ def assert_constant_queries(
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[str]:
-    """Return each finding as lines: what happened, the place with the code to write, the cause, and where to read on."""
+    """Return each finding as lines: what happened, the place with the code to write, the cause, the page to read."""
     lines = []
     for finding in findings:
         what = paint(f"{finding.code} {finding.model} {finding.path}".rstrip(), "red")
