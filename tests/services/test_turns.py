@@ -17,7 +17,7 @@ pytestmark = COMMITTING
 
 
 async def test_losers_run_again_a_few_at_a_time() -> None:
-    """Of eight threads, two are for services that run again; all succeed in the end."""
+    """Two services run again at a time; all succeed in the end."""
     running: list[int] = []
     most: list[int] = []
     tries: dict[int, int] = {}
@@ -87,7 +87,7 @@ async def test_nobody_waits_for_a_turn_for_ever(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_threads_run_again_a_few_at_a_time() -> None:
-    """Of eight threads four have a turn, and whatever a run ends in, the next one gets it."""
+    """Two of eight have a turn, and whatever a run ends in, the next one gets it."""
     began = threading.Barrier(8)
     running: list[int] = []
     most: list[int] = []
@@ -118,8 +118,8 @@ def test_threads_run_again_a_few_at_a_time() -> None:
     found = at_once(*[partial(call, number) for number in range(8)])
 
     assert found == [0, None, 2, None, 4, None, 6, None]
-    assert 1 < max(most) <= 4
-    assert turns.turns_of_threads.free_count == 4
+    assert max(most) <= turns.TURN_COUNT
+    assert turns.turns_of_threads.free_count == turns.TURN_COUNT
 
 
 def test_thread_waits_for_a_turn_and_then_runs_without(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,11 @@ def test_thread_waits_for_a_turn_and_then_runs_without(monkeypatch: pytest.Monke
         if len(tries) == 1:
             raise error_of(sqlstate="40001")
 
-    taken = [turns.turns_of_threads.take() for _ in range(5)]
+    taken = [turns.turns_of_threads.take() for _ in range(turns.TURN_COUNT + 1)]
     work()
-    for _ in range(4):
+    for _ in range(turns.TURN_COUNT):
         turns.turns_of_threads.give_back()
 
-    assert taken == [True] * 4 + [False]
+    assert taken == [True] * turns.TURN_COUNT + [False]
     assert len(tries) == 2
-    assert turns.turns_of_threads.free_count == 4
+    assert turns.turns_of_threads.free_count == turns.TURN_COUNT

@@ -34,7 +34,7 @@ from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from quell.conf import get_settings
-from quell.services.turns import TURN_SECONDS
+from quell.services.turns import TURN_COUNT, TURN_SECONDS
 
 R = TypeVar("R")
 # A connection that was used a moment ago needs no statement to show that it works.
@@ -193,13 +193,13 @@ class Pool:
         self._waiting: deque[Future[Lane]] = deque()
         self._keeper: AsyncGenerator[None] | None = None
         # See Note [Losers take turns]
-        self._turns = Semaphore(max(get_settings().service_connections // 4, 1))
+        self._turns = Semaphore(TURN_COUNT)
 
     async def take_turn(self) -> Semaphore | None:
         """
         Wait for a turn to run again, but not for ever; return what it has to be given back to.
 
-        Of the threads, a quarter is for those that run again. See Note [Losers take turns]
+        See Note [Losers take turns]
         """
         try:
             async with timeout(TURN_SECONDS):
