@@ -3,7 +3,8 @@ Put the help desk under load, with the middleware and without it.
 
 Usage: ``python -m benchmarks.production [--rounds N] [--seconds S] [--server wsgi asgi]``. Each server runs without
 quell twice, with 1 % and with 100 % of the requests watched and folded into Redis. All of them run at once, and ``wrk``
-asks one after the other, in another order each round.
+asks one after the other, in another order each round. Each round has new processes: two processes of one program differ
+by several percent for as long as they live.
 
 A ratio is the median over the rounds of what a server did over what the first one without quell did in the same round;
 ``noise`` is half of how far the ratios of the second one without quell lie apart. CPU time is that of all processes of
@@ -15,7 +16,8 @@ import platform
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from benchmarks.peer_report import aligned
@@ -30,24 +32,29 @@ _WARM_UP_SECONDS = 4
 def measure(kind: str, rounds: int, seconds: float) -> dict[str, list[Run]]:
     """Return the runs of each mode on one kind of server."""
     with prepared() as (variables, script), folding() as store:
-        servers = {
-            mode: Server(kind, variables | store | {"QUELL_BENCHMARK_RATE": rate})
-            for mode, rate in MODES.items()
-        }
-        try:
-            for server in servers.values():
-                server.wait()
-                server.load(_WARM_UP_SECONDS, script)
-            runs: dict[str, list[Run]] = {mode: [] for mode in MODES}
-            names = list(MODES)
-            for number in range(rounds):
-                turn = number % len(names)
-                for mode in names[turn:] + names[:turn]:
-                    runs[mode].append(servers[mode].load(seconds, script))
-        finally:
-            for server in servers.values():
-                server.stop()
+        runs: dict[str, list[Run]] = {mode: [] for mode in MODES}
+        names = list(MODES)
+        for number in range(rounds):
+            turn = number % len(names)
+            with _started(kind, variables | store, names[turn:] + names[:turn]) as servers:
+                for server in servers.values():
+                    server.wait()
+                    server.load(_WARM_UP_SECONDS, script)
+                for mode, server in servers.items():
+                    runs[mode].append(server.load(seconds, script))
     return runs
+
+
+@contextmanager
+def _started(kind: str, variables: Mapping[str, str], modes: Sequence[str]) -> Iterator[dict[str, Server]]:
+    servers: dict[str, Server] = {}
+    try:
+        for mode in modes:
+            servers[mode] = Server(kind, {**variables, "QUELL_BENCHMARK_RATE": MODES[mode]})
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()
 
 
 def rows_of(kind: str, runs: dict[str, list[Run]]) -> list[tuple[str, ...]]:
@@ -101,7 +108,7 @@ def _verdict(ratio: float, target: float | None, noise: float) -> str:
 def main() -> int:
     """Measure, print a table, and return 1 where a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.production", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--server", nargs="*", default=["wsgi", "asgi"], choices=["wsgi", "asgi"])
     options = parser.parse_args()

@@ -238,3 +238,35 @@ def _eager_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"ALTER DATABASE {name} RESET ALL")
+
+
+class OurStatistics(Statistics):
+    """The base class of those of a project."""
+
+
+class FewStatistics(OurStatistics):
+    """Declared, with a model."""
+
+    total = Count("pk")
+
+    class Meta:
+        model = Customer
+
+
+class MoreStatistics(FewStatistics):
+    """Inherits what is declared."""
+
+    named = Count("pk", name="a")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_that_is_declared_can_be_explained(django_assert_num_queries: Any) -> None:
+    """Those of a base class or of all; what is made at hand is not declared."""
+    at_hand = OurStatistics.of(Customer, n=Count("pk"))
+    with django_assert_num_queries(0):
+        found = OurStatistics.explain_all()
+
+    assert list(found) == [FewStatistics, MoreStatistics]
+    assert type(at_hand) not in found
+    assert all(item.is_asked for item in found.values())
+    assert {name for item in found[MoreStatistics].passes for name in item.names} == {"total", "named"}

@@ -186,3 +186,14 @@ def test_examples_of_the_page_run() -> None:
     assert [row.tag_count for row in space["page"].object_list] == [row.tags.count() for row in tickets[:3]]
     assert space["groups"].of("channel")["email"].total == tickets.filter(channel="email").count()
     assert len(space["days"]) == 31
+
+
+def test_command_explains_what_is_declared(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each class of the project is named, with its passes, and no plan of a view is judged."""
+    call_command("quell", "check", "--statistics")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert "portal.statistics.TicketStatistics: one statement, " in "\n".join(lines)
+    assert any(line.startswith("  ") and "pass" in line for line in lines)
+    assert re.fullmatch(r"\d+ declared statistics explained", lines[-1])
+    assert not any("declared plans judged" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db.models import Q
 from django.db.models.constants import LOOKUP_SEP
@@ -12,6 +13,8 @@ from quell.aggregation.numbers import Number
 from quell.aggregation.parts import Part
 from quell.aggregation.rows import Rows
 from quell.introspection.indexes import leading_columns
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ class Explanation:
     def __str__(self) -> str:
         """Return lines for a terminal."""
         source = "asked of the database" if self.is_asked else "guessed from declared indexes"
-        lines = [f"one statement, {len(self.passes)} passes; costs {source}"]
+        passes = "1 pass" if len(self.passes) == 1 else f"{len(self.passes)} passes"
+        lines = [f"one statement, {passes}; costs {source}"]
         for item in self.passes:
             cost = "" if item.cost is None else f"; cost {item.cost:,.2f}"
             if item.cost != item.cost_apart:
@@ -67,6 +71,13 @@ def explain(asked: Asked, parts: tuple[Part, ...], rows: Rows, costs: Costs, sql
         is_asked=costs.is_asked,
         sql=sql,
     )
+
+
+def subclasses_of(base: type[_T]) -> Iterator[type[_T]]:
+    """Yield all classes below one, in the order of their names."""
+    for found in sorted(base.__subclasses__(), key=lambda item: (item.__module__, item.__qualname__)):
+        yield found
+        yield from subclasses_of(found)
 
 
 def _names(asked: Asked) -> dict[str, str]:

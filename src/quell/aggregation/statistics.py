@@ -10,7 +10,7 @@ from django.db.models import Manager, Model, QuerySet
 
 from quell.aggregation.attaching import attach_by_alias
 from quell.aggregation.declaring import Declaration, check_number_name
-from quell.aggregation.explaining import Explanation
+from quell.aggregation.explaining import Explanation, subclasses_of
 from quell.aggregation.explaining import explain as describe
 from quell.aggregation.facts import ask_costs
 from quell.aggregation.fetching import fetch_all
@@ -223,6 +223,16 @@ class Statistics:
         costs = declaration.costs(rows, connection)
         sql, _ = statement_of(declaration.plan(rows, connection), connection, rows.params)
         return describe(declaration.asked(rows), declaration.parts(rows, connection), rows, costs, sql)
+
+    @classmethod
+    def explain_all(cls) -> "dict[type[Statistics], Explanation]":
+        """
+        Explain every subclass that has been declared, over all rows of its model; for where a process starts.
+
+        Cost: that of ``explain()`` for each.
+        """
+        written = [found for found in subclasses_of(cls) if not issubclass(found, AtHand)]
+        return {found: found().explain() for found in written if found._declaration is not None}
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the numbers, so that ``dict()`` takes a result."""

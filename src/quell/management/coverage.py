@@ -1,6 +1,22 @@
-"""``manage.py quell check``: whether the plans of views load what their serializers read."""
+"""``manage.py quell check``: whether plans load what serializers read, and how statistics are computed."""
 
+from argparse import ArgumentParser
+
+from django.urls import get_resolver
+
+from quell.aggregation import Statistics
 from quell.loading.covering import WAY_OUT, Coverage, coverages
+from quell.management.profiling.options import repeat_common_options
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what ``quell check`` takes."""
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="ask the database instead how it computes the statistics that are declared, and for which indexes",
+    )
+    repeat_common_options(parser)
 
 
 def check_views() -> tuple[str, bool]:
@@ -11,6 +27,15 @@ def check_views() -> tuple[str, bool]:
     known = sum(not item.unknown for item in found)
     total = f"{known} of {len(found)} declared plans judged, {missing} of which miss something"
     return "\n".join([*lines, *([WAY_OUT] if missing else []), total]), bool(missing)
+
+
+def explain_statistics() -> str:
+    """Ask the database about all statistics that the project declares, and return what it says of each."""
+    # Imports what the project routes to, and with that what it declares.
+    _ = get_resolver().url_patterns
+    found = Statistics.explain_all()
+    lines = [f"{each.__module__}.{each.__qualname__}: {explained}" for each, explained in found.items()]
+    return "\n".join([*lines, f"{len(found)} declared statistics explained"])
 
 
 def _line(item: Coverage) -> str:

@@ -12,9 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from quell.exceptions import UsageError
-from quell.management import comparing, explaining, outbox
+from quell.management import comparing, coverage, explaining, outbox
 from quell.management.console import Console
-from quell.management.coverage import check_views
 from quell.management.fixing.source import CannotFixError
 from quell.management.folding import add_fold, fold
 from quell.management.profiling.options import ParserWithProcess, add_profile, repeat_common_options
@@ -65,7 +64,7 @@ class Command(BaseCommand):
             help="tell which plans of views miss what their serializers read",
             description="Compare the plan of each action with what its serializer reads. No page is visited.",
         )
-        repeat_common_options(check)
+        coverage.add_arguments(check)
         outbox.add_parser(verbs)
         add_fold(verbs)
         comparing.add_arguments(
@@ -160,8 +159,11 @@ def _refuse_production(options: dict[str, Any]) -> None:
 
 
 def _check(options: dict[str, Any], console: Console) -> bool:
-    """Compare plans with serializers, and tell whether one misses something."""
-    text, is_missing = check_views()
+    """Compare plans with serializers, and tell whether one misses something; or explain statistics."""
+    if options["statistics"]:
+        console.print(coverage.explain_statistics())
+        return False
+    text, is_missing = coverage.check_views()
     console.print(text)
     return is_missing
 
