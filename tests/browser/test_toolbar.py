@@ -109,6 +109,8 @@ def test_panel_works_with_the_keyboard_alone(window: Browser, helpdesk: str) -> 
     focused = "const a = document.getElementById('djDebugRoot').shadowRoot?.activeElement ?? document.activeElement;"
     window.run(f"{_TOOLBAR} find('#QuellPanel .djdt-scroll').focus()")
     window.press(_TAB)
+    assert window.run(f"{focused} return a.href.endsWith('/findings/Q101.html')")
+    window.press(_TAB)
     assert window.run(f"{focused} return a.matches('[data-quell-copy]')")
     window.press(_ENTER)
     window.until(lambda: _text(window, ".quell [role=status]") == "Copied", "the button says nothing")
