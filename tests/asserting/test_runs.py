@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from quell.events import Location
 from quell.findings import Finding, docs_url
 from quell.testing import colouring
 from quell.testing.asserting import finding_lines
+from quell.testing.watching import data_of, summary
 from tests.asserting.running import ROOT, run
 
 _TESTS = """
@@ -113,6 +115,18 @@ def test_findings_have_colours_where_the_terminal_has(finding: Finding) -> None:
         '  \033[36m/shop/views.py:7\033[0m: \033[32m.select_related("country")\033[0m',
         f"  docs: {docs_url('Q101')}",
     ]
+
+
+def test_code_of_several_lines_is_listed(finding: Finding) -> None:
+    """It stands between the cause and the page of the code, and the summary names the page as well."""
+    listed = replace(finding, listing="class Numbers:\n    total = 1")
+
+    assert finding_lines([listed])[-3:] == [
+        "    class Numbers:",
+        "        total = 1",
+        f"  docs: {docs_url('Q101')}",
+    ]
+    assert f"     docs   {docs_url('Q101')}" in list(summary({"test": data_of([finding])}))
 
 
 @pytest.mark.parametrize(("options", "is_coloured"), [(["--color=yes"], True), (["--color=no"], False)])

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.core.paginator import Paginator
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.db.models import Model, Q
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -197,3 +197,15 @@ def test_command_explains_what_is_declared(capsys: pytest.CaptureFixture[str]) -
     assert any(line.startswith("  ") and "pass" in line for line in lines)
     assert re.fullmatch(r"\d+ declared statistics explained", lines[-1])
     assert not any("declared plans judged" in line for line in lines)
+
+
+def test_command_says_that_a_database_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, with what the database said."""
+
+    def refuse() -> None:
+        msg = "connection refused"
+        raise OperationalError(msg)
+
+    monkeypatch.setattr(quell.Statistics, "explain_all", refuse)
+    with pytest.raises(CommandError, match=r"could not be asked \(connection refused\)"):
+        call_command("quell", "check", "--statistics")

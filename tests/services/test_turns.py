@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 
 from quell.conf import override
-from quell.services import Retry, lanes, service, turns
+from quell.exceptions import RetriesExhausted
+from quell.services import Retry, after_commit, lanes, service, turns
 from tests.serviceapp.models import Account
 from tests.services.faults import error_of
 from tests.services.threads import COMMITTING, at_once
@@ -133,7 +134,7 @@ def test_thread_waits_for_a_turn_and_then_runs_without(monkeypatch: pytest.Monke
         if len(tries) == 1:
             raise error_of(sqlstate="40001")
 
-    taken = [turns.turns_of_threads.take() for _ in range(turns.TURN_COUNT + 1)]
+    taken = [turns.turns_of_threads.take(1) for _ in range(turns.TURN_COUNT + 1)]
     work()
     for _ in range(turns.TURN_COUNT):
         turns.turns_of_threads.give_back()
@@ -141,3 +142,60 @@ def test_thread_waits_for_a_turn_and_then_runs_without(monkeypatch: pytest.Monke
     assert taken == [True] * turns.TURN_COUNT + [False]
     assert len(tries) == 2
     assert turns.turns_of_threads.free_count == turns.TURN_COUNT
+
+
+def test_turn_ends_before_what_runs_after_the_commit() -> None:
+    """A slow hook keeps nobody from running again."""
+    free: list[int] = []
+    tries: list[int] = []
+
+    @service(retry=Retry(tries=2, first_delay_ms=0))
+    def work() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise error_of(sqlstate="40001")
+        free.append(turns.turns_of_threads.free_count)
+        after_commit(lambda: free.append(turns.turns_of_threads.free_count))
+
+    work()
+
+    assert free == [turns.TURN_COUNT - 1, turns.TURN_COUNT]
+
+
+async def test_turn_of_a_task_ends_before_what_runs_after_the_commit() -> None:
+    """The same on an event loop."""
+    semaphore = lanes.pool_of_loop()._turns
+    free: list[int] = []
+    tries: list[int] = []
+
+    @service(retry=Retry(tries=2, first_delay_ms=0))
+    async def work() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise error_of(sqlstate="40001")
+        free.append(semaphore._value)
+        after_commit(lambda: free.append(semaphore._value))
+
+    await work()
+
+    assert free == [turns.TURN_COUNT - 1, turns.TURN_COUNT]
+
+
+def test_nobody_waits_longer_for_a_turn_than_retry_allows() -> None:
+    """A limit in seconds is one of the whole call."""
+    tries: list[int] = []
+
+    @service(retry=Retry(tries=3, seconds=0.3, first_delay_ms=0))
+    def work() -> None:
+        tries.append(1)
+        raise error_of(sqlstate="40001")
+
+    for _ in range(turns.TURN_COUNT):
+        assert turns.turns_of_threads.take(1)
+    began = time.monotonic()
+    with pytest.raises(RetriesExhausted):
+        work()
+    for _ in range(turns.TURN_COUNT):
+        turns.turns_of_threads.give_back()
+
+    assert time.monotonic() - began < turns.TURN_SECONDS / 2

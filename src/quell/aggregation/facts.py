@@ -41,7 +41,12 @@ def ask_costs(rows: Rows, numbers: dict[str, Number]) -> Costs:
         return Costs(alone={}, start=1.0, each=0.0, is_asked=True)
     with _own_connection(rows.alias) as connection:
         ask = {"postgresql": _by_cost, "mysql": _by_rows, "sqlite": _by_counts}[connection.vendor]
-        return ask(connection, rows, own)
+        costs = ask(connection, rows, own)
+        if connection.vendor != "postgresql" or len(own) < 2:
+            return costs
+        # See Note [Workers side by side]
+        ways = (costs, replace(costs, is_union=True))
+        return min(ways, key=lambda way: _cost_of_all(connection, rows, numbers, way))
 
 
 @contextmanager
@@ -83,11 +88,7 @@ def _by_cost(connection: Any, rows: Rows, numbers: dict[str, Number]) -> Costs:
     first = dict(list(own.items())[:1])
     one, every = cost(*_shared(connection, rows, first)), cost(*_shared(connection, rows, own))
     each = (every - one) / (len(own) - 1) if len(own) > 1 else 0.0
-    costs = Costs(alone=alone, start=one - each, each=each, is_asked=True)
-    by_workers = replace(costs, is_union=True)
-    # See Note [Workers side by side]
-    ways = (costs, by_workers) if len(own) > 1 else (costs,)
-    return min(ways, key=lambda way: _cost_of_all(connection, rows, numbers, way))
+    return Costs(alone=alone, start=one - each, each=each, is_asked=True)
 
 
 def _cost_of_all(connection: Any, rows: Rows, numbers: dict[str, Number], costs: Costs) -> float:

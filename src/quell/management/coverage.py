@@ -2,9 +2,11 @@
 
 from argparse import ArgumentParser
 
+from django.db import Error
 from django.urls import get_resolver
 
 from quell.aggregation import Statistics
+from quell.exceptions import UsageError
 from quell.loading.covering import WAY_OUT, Coverage, coverages
 from quell.management.profiling.options import repeat_common_options
 
@@ -33,7 +35,11 @@ def explain_statistics() -> str:
     """Ask the database about all statistics that the project declares, and return what it says of each."""
     # Imports what the project routes to, and with that what it declares.
     _ = get_resolver().url_patterns
-    found = Statistics.explain_all()
+    try:
+        found = Statistics.explain_all()
+    except Error as error:
+        msg = f"A database could not be asked ({error}): start it, and migrate what its tables lack."
+        raise UsageError(msg) from error
     lines = [f"{each.__module__}.{each.__qualname__}: {explained}" for each, explained in found.items()]
     return "\n".join([*lines, f"{len(found)} declared statistics explained"])
 

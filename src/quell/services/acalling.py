@@ -65,8 +65,13 @@ async def _acall(
     turns: asyncio.Semaphore | None = None
     while True:
         try:
-            async with opened(options, place, seen) as session:
-                result = await function(*args, **kwargs)
+            try:
+                async with opened(options, place, seen) as session:
+                    result = await function(*args, **kwargs)
+            finally:
+                # Before what runs after the commit, which nobody waits for.
+                if turns is not None:
+                    turns.release()
         except BaseException as error:
             give_back(states)
             if attempts is None or (session is not None and not session.run.is_outermost):
@@ -77,11 +82,8 @@ async def _acall(
         else:
             await run_hooks_of(session)
             return result
-        finally:
-            if turns is not None:
-                turns.release()
         await asyncio.sleep(pause_seconds)
-        turns = await pool_of_loop().take_turn()
+        turns = await pool_of_loop().take_turn(attempts.left_seconds())
 
 
 async def run_hooks_of(session: Session) -> None:

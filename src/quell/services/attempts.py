@@ -45,6 +45,10 @@ class Attempts:
             raise self._exhausted(fault, passed_seconds) from error
         return pause_seconds
 
+    def left_seconds(self) -> float:
+        """Return how long the calls may still take, in all."""
+        return max(0.0, self.retry.seconds - (time.monotonic() - self._began))
+
     def _exhausted(self, fault: str, passed_seconds: float) -> RetriesExhausted:
         options = self.options
         times = "once" if self.count == 1 else f"{self.count} times"

@@ -52,7 +52,12 @@ def _call(
     while True:
         run = Run(options, place, seen)
         try:
-            result = _attempt(run, function, args, kwargs)
+            try:
+                result = _attempt(run, function, args, kwargs)
+            finally:
+                # Before what runs after the commit, which nobody waits for.
+                if has_turn:
+                    turns_of_threads.give_back()
         except BaseException as error:
             give_back(states)
             if attempts is None or not run.is_outermost:
@@ -64,11 +69,8 @@ def _call(
             if run.hooks:
                 run_hooks(run.hooks)
             return result
-        finally:
-            if has_turn:
-                turns_of_threads.give_back()
         time.sleep(pause_seconds)
-        has_turn = turns_of_threads.take()
+        has_turn = turns_of_threads.take(attempts.left_seconds())
 
 
 def _attempt(run: Run, function: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:

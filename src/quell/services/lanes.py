@@ -195,14 +195,14 @@ class Pool:
         # See Note [Losers take turns]
         self._turns = Semaphore(TURN_COUNT)
 
-    async def take_turn(self) -> Semaphore | None:
+    async def take_turn(self, most_seconds: float) -> Semaphore | None:
         """
         Wait for a turn to run again, but not for ever; return what it has to be given back to.
 
         See Note [Losers take turns]
         """
         try:
-            async with timeout(TURN_SECONDS):
+            async with timeout(min(TURN_SECONDS, most_seconds)):
                 await self._turns.acquire()
         except TimeoutError:
             return None
