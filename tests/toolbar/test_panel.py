@@ -10,11 +10,9 @@ import pytest
 from django.conf import settings
 from django.core.checks import Error
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.test import AsyncClient, Client, override_settings
 
 from quell.capture.scope import Scope
-from quell.findings import docs_url
 from quell.lineage.hooks import active
 from quell.signals import findings_reported
 from tests.toolbar.conftest import CONFIG, OURS, TOOLBAR
@@ -62,16 +60,6 @@ def test_panel_shows_the_finding_with_its_fix(panel_of: PanelOf) -> None:
     assert finding["suggestion"] == '.select_related("country")'
     assert finding["change"]["text"].startswith("tests/toolbar/urls.py:")
     assert panel.nav_subtitle == "1 finding, 3 needless queries"
-
-
-def test_panel_links_the_page_of_a_code_and_shows_listings(panel_of: PanelOf) -> None:
-    """The code is a link; code of several lines is shown as it is to be written."""
-    stats = panel_of(Client().get("/authors/")).get_stats()
-    stats["findings"][0]["listing"] = "class Numbers:\n    total = 1"
-    html = render_to_string("quell/toolbar/panel.html", stats)
-
-    assert f'<a href="{docs_url("Q101")}"' in html
-    assert '<pre tabindex="0">class Numbers:\n    total = 1</pre>' in html
 
 
 def test_tree_hangs_loads_on_the_queryset_of_their_rows(panel_of: PanelOf) -> None:
