@@ -30,7 +30,6 @@ from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, collect
 from quell.lineage.hooks import Hooks, active, enter, leave
 from quell.lineage.ignoring import ignored
-from quell.lineage.repeated import repeated_of
 from quell.lineage.shortcuts import Statement, fetch_of
 from quell.lineage.usage import Profile
 from quell.lineage.walking import walk
@@ -203,7 +202,7 @@ class Scope:
             statement = self._new_statement(sql, context)
             if statement is None:
                 return
-        found = statement.recall(hooks.local.state.pending) or self._walk(statement, hooks)
+        found = statement.recall(hooks.local.state.pending, hooks.marks) or self._walk(statement, hooks)
         if found is None:
             return
         path, fetch, access = found
@@ -253,7 +252,7 @@ class Scope:
         fetch = fetch_of(access)
         if fetch is not None and not fetch.has_run:
             explain(fetch, access, path, statement.text)
-        statement.learn(frame, access, path, repeated_of(fetch, hooks.local.state.pending))
+        statement.learn(frame, access, path, fetch, hooks.local.state.pending, marks)
         return path, fetch, None
 
     def __enter__(self) -> "Scope":

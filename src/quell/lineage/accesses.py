@@ -52,6 +52,8 @@ ALWAYS_ASKED: dict[int, Handler] = {}
 # Asked only up to the user's code: what is further out ran something else that happened to need this statement.
 # A text is the name of a queryset's method, which costs no call.
 ASKED_OF_ORM: dict[int, Handler | str] = {}
+# The code of libraries that loops over rows, by its address: its frame stays while what it calls comes and goes.
+LOOPS: set[int] = set()
 # What the walk knows about each code object by its address: whom to ask, if anybody.
 ROLES: dict[int, Any] = {}
 _kept: list[object] = []
@@ -218,6 +220,17 @@ def _watch_inner(function: Any, ending: str, handler: Any, handlers: dict[int, A
             _remember(code, handler, handlers)
 
 
+def _watch_loop(function: Any) -> None:
+    code, _ = code_of(function)
+    if code is not None:
+        LOOPS.add(id(code))
+        _kept.append(code)
+
+
+def _watch_templates() -> None:
+    _watch_loop(sys.modules["django.template.defaulttags"].ForNode.render)
+
+
 def _watch_view(function: Any) -> None:
     for code in inner_codes(function):
         if code.co_qualname.endswith("as_view.<locals>.view"):
@@ -242,6 +255,7 @@ def _watch_viewsets() -> None:
 
 def _watch_rest_framework() -> None:
     serializers = sys.modules["rest_framework.serializers"]
+    _watch_loop(serializers.ListSerializer.to_representation)
     _watch(serializers.Serializer.to_representation, serializer_field)
 
 
@@ -278,6 +292,7 @@ _WATCHERS = {
     "django.core.handlers.base": _watch_surroundings,
     "django.contrib.contenttypes.fields": _watch_generic_keys,
     "django.views.generic.base": _watch_views,
+    "django.template.defaulttags": _watch_templates,
     "django.template.response": _watch_responses,
     "rest_framework.serializers": _watch_rest_framework,
     "rest_framework.viewsets": _watch_viewsets,

@@ -92,9 +92,10 @@ class CallPath:
         return frames
 
     @property
-    def instructions(self) -> tuple[tuple[int, int], ...]:
-        """The address of the code and the instruction of each frame: what paths of two scopes have in common."""
-        return tuple([(id(item.code), item.lasti) for item in self._frames])
+    def shape(self) -> int:
+        """What paths of two scopes have in common: a hash of the code and the instruction of each frame."""
+        # An instruction has an address of its own, as it is part of its code object.
+        return hash(tuple([id(code) + lasti for code, lasti, _ in self._frames]))
 
     @property
     def code(self) -> list[CodeType]:

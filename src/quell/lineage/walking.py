@@ -16,7 +16,7 @@ from typing import Any
 
 from django.core.signals import setting_changed
 
-from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, ROLES, STOP, Access
+from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, LOOPS, ROLES, STOP, Access
 from quell.lineage.callpath import Marks, Outer, callers, collect, current_unit
 from quell.lineage.sites import is_manager_code
 from quell.lineage.usercode import is_user_file
@@ -107,7 +107,7 @@ def _add_outer(frame: FrameType, access: Access, note: Any, key: list[Any], mark
         return
     caller = frame.f_back
     if caller is None or access.is_threaded:
-        key += _outer_key(caller, access)
+        key += _outer_key(caller, access, None)
         return
     # The caller is marked, too: a function that a loop calls has a new frame each time.
     outer = _entry(caller, access)
@@ -131,7 +131,7 @@ def _mark_of(frame: FrameType, access: Access, marks: Marks) -> Any:
     mark: Any = frame.f_trace
     if type(mark) is Outer and mark.marks is marks:
         return mark.number
-    outer = _outer_key(frame.f_back, access)
+    outer = _outer_key(frame.f_back, access, marks)
     return _marked(frame, outer, access, marks) or outer
 
 
@@ -148,13 +148,18 @@ def _marked(frame: FrameType, outer: tuple[Any, ...], access: Access, marks: Mar
     return found.number
 
 
-def _outer_key(frame: FrameType | None, access: Access) -> tuple[Any, ...]:
+def _outer_key(frame: FrameType | None, access: Access, marks: Marks | None) -> tuple[Any, ...]:
+    """Return what leads to a frame, as far as it is not told by a mark; without marks, all of it."""
     key: list[Any] = [current_unit.get()]
     add = key.append
     special = ALWAYS_ASKED
     while frame is not None:
         number = id(frame.f_code)
         add(number + frame.f_lasti)
+        if number in LOOPS and marks is not None:
+            # What it calls has new frames in each turn, often several of them, such as those of a condition.
+            add(_mark_of(frame, access, marks))
+            return tuple(key)
         if number in special:
             note = special[number](frame, access)
             if note is STOP:
