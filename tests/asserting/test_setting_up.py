@@ -77,7 +77,10 @@ def test_factories_are_the_setup_of_a_test(tmp_path: Path) -> None:
     output = run(tmp_path, tests, "--quell", "-rA")
 
     outcomes = re.findall(r"^(PASSED|FAILED) test_it.py::(\w+)", output, re.MULTILINE)
-    assert {name for outcome, name in outcomes if outcome == "FAILED"} == {"test_own_loads", "test_own_writes"}
+    assert {name for outcome, name in outcomes if outcome == "FAILED"} == {
+        "test_own_loads",
+        "test_own_writes",
+    }
     assert len(outcomes) == 7, output
     assert "Q101 library.Author country: " in output
     assert "Q105 library.Author: " in output
@@ -107,6 +110,10 @@ def test_own_loop_beside_a_factory_is_found(db: None) -> None:
     """A block that calls a factory is as guilty of its own queries as any other."""
     Author.objects.bulk_create([Author(name=str(n), country=_CountryFactory()) for n in range(3)])
 
-    with pytest.raises(AssertionError, match="Q101"), asserting.assert_no_findings():
-        _CountryFactory()
-        [author.country.name for author in Author.objects.all()]
+    def block() -> None:
+        with asserting.assert_no_findings():
+            _CountryFactory()
+            [author.country.name for author in Author.objects.all()]
+
+    with pytest.raises(AssertionError, match="Q101"):
+        block()
