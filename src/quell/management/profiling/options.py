@@ -9,7 +9,6 @@ from django.core.management.base import CommandParser
 
 from quell.management.profiling.outputs import add_outputs
 
-
 # What runs in this process, and is no page.
 CALLED = frozenset({"command", "script", "task"})
 
