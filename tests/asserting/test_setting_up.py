@@ -98,7 +98,7 @@ def test_blocks_of_assertions_leave_factories_apart(db: None) -> None:
     before = vars(factory.base.BaseFactory)["_generate"]
     with asserting.assert_no_findings() as seen:
         for _ in range(3):
-            _CountryFactory()
+            _CountryFactory.create()
 
     assert len(seen.queries) == 3
     assert vars(factory.base.BaseFactory)["_generate"] is before
@@ -108,11 +108,11 @@ def test_blocks_of_assertions_leave_factories_apart(db: None) -> None:
 
 def test_own_loop_beside_a_factory_is_found(db: None) -> None:
     """A block that calls a factory is as guilty of its own queries as any other."""
-    Author.objects.bulk_create([Author(name=str(n), country=_CountryFactory()) for n in range(3)])
+    Author.objects.bulk_create([Author(name=str(n), country=_CountryFactory.create()) for n in range(3)])
 
     def block() -> None:
         with asserting.assert_no_findings():
-            _CountryFactory()
+            _CountryFactory.create()
             [author.country.name for author in Author.objects.all()]
 
     with pytest.raises(AssertionError, match="Q101"):

@@ -26,7 +26,7 @@ def factories_apart() -> Iterator[None]:
         return
     original = vars(base)[_NAME]
 
-    def generate(cls: type, *args: object, **kwargs: object) -> object:
+    def generate(cls: type, /, *args: object, **kwargs: object) -> object:
         ignoring.enter(_BLOCK)
         try:
             return original.__get__(None, cls)(*args, **kwargs)
