@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps adopt fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser clean
+.PHONY: help demo test lint format coverage upstream apps adopt fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser toolbars clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ docs: ## Build the documentation into build/docs; no warning is let through
 
 browser: ## Run the tests that drive a real browser
 	@$(call script,tools/browser.py,py313-django61,python -m tools.browser)
+
+toolbars: ## Run the tests of the panel on each major version of django-debug-toolbar
+	@$(call script,tools/toolbars.py,py313-django61,python -m tools.toolbars)
 
 clean: ## Remove environments, caches and build results
 	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache build dist htmlcov

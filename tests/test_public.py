@@ -31,3 +31,10 @@ def test_public_name_is_the_one_of_its_home() -> None:
 
     assert quell.watch is home.watch
     assert quell.wrap_thread is home.wrap_thread
+
+
+def test_public_names_of_testing_are_listed() -> None:
+    """They are lazy as well, and tools such as Sphinx find them by ``dir()``."""
+    home = importlib.import_module("quell.testing")
+
+    assert {*home.__all__} <= {*dir(home)}

@@ -27,9 +27,10 @@ __all__ = [
     "of_level",
 ]
 
+#: A problem fails a run; an advice fails nothing unless asked.
 Level = Literal["problem", "advice"]
 
-# Every kind of finding by its code.
+#: Every kind of finding by its code.
 CODES = {
     "Q101": "n_plus_one",
     "Q102": "query_in_loop",
@@ -43,12 +44,12 @@ CODES = {
     "Q202": "long_transaction",
 }
 
-# Where the documentation of released versions is.
+#: Where the documentation of released versions is.
 DOCS = "https://django-quell.readthedocs.io/en/stable/"
 
-# What only a profile looks for: it is about what was loaded, not about statements that ran.
+#: What only a profile looks for: it is about what was loaded, not about statements that ran.
 CODES_OF_PROFILES = frozenset({"Q106", "Q107"})
-# What is looked for only where somebody asks for transactions, and is no query.
+#: What is looked for only where somebody asks for transactions, and is no query.
 CODES_OF_TRANSACTIONS = frozenset({"Q201", "Q202"})
 
 

@@ -10,7 +10,7 @@ from time import monotonic
 
 from quell.conf import get_settings
 from quell.events import Location
-from quell.findings import Finding
+from quell.findings import Finding, docs_url
 from quell.reporting.text import describe
 
 logger = logging.getLogger("quell")
@@ -91,6 +91,7 @@ def as_data(finding: Finding) -> dict[str, object]:
         "suggestion": finding.suggestion,
         "message": finding.message,
         "labels": list(finding.labels),
+        "docs": docs_url(finding.code),
     }
 
 

@@ -6,6 +6,7 @@ import logging
 import pytest
 from django.test import Client, override_settings
 
+from quell.findings import docs_url
 from quell.telling import add_sink, as_data, has_sinks, identity_of, remove_sink
 from tests.production.conftest import Reports
 
@@ -48,6 +49,7 @@ def test_record_holds_plain_values(caplog: pytest.LogCaptureFixture) -> None:
     assert record["quell_label"] == "GET /countries/"
     assert (finding["code"], finding["suggestion"]) == ("Q101", '.select_related("country")')
     assert finding["saved_queries"] == 3
+    assert finding["docs"] == docs_url("Q101")
 
 
 def test_record_has_no_parameters(caplog: pytest.LogCaptureFixture) -> None:

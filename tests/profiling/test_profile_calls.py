@@ -133,7 +133,7 @@ def test_schema_is_rolled_back_where_it_can_be(profile: Profile) -> None:
         (["--command", "check", "/tickets/"], "--command goes without URL: that is for pages"),
         (["--script", "a.py", "--unused"], "--script goes without --unused: that is for pages"),
         (["--command", "check", "--", "pytest"], "are two things to profile: give one of them"),
-        (["/tickets/", "--prove"], "--prove is for --command and --script"),
+        (["/tickets/", "--prove"], "--prove is for --command, --script and --task"),
         (["--har", "x.har", "/tickets/"], "--har names the pages already"),
         (["--command", "a", "--script", "b"], "not allowed with argument"),
     ],

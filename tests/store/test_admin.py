@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils.timezone import now
 
 import quell
+from quell.findings import docs_url
 from quell.production import storing
 from quell.store.database import DatabaseStore
 from quell.store.findings import StoredFinding
@@ -43,6 +46,8 @@ def _fold(*found: tuple[Facts, int, str]) -> None:
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may see findings, and nothing else."""
+    # Not every run before this one has made them.
+    create_permissions(apps.get_app_config("quell_store"), verbosity=0)
     user = User.objects.create_user("ann", password="x", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="view_storedfinding"))
     client.force_login(user)
@@ -144,6 +149,7 @@ def test_page_of_a_finding_has_the_fix(staff: Client) -> None:
     assert re.search(r'aria-label="Requests per hour[^"]* 1"', page)
     assert f'href="{LIST}?fingerprint__exact={row.fingerprint}">1</a>' in page
     assert reverse("admin:quell_store_storedfinding_fix", args=[row.pk]) in page
+    assert f'href="{docs_url(row.code)}"' in page
 
 
 def test_texts_are_escaped(staff: Client) -> None:

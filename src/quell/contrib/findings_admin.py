@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from quell.contrib.findings_trend import DAYS, HOURS, Bars, bars_of, drawing, since
 from quell.contrib.fixes import Fix, fix_of
+from quell.findings import docs_url
 from quell.store.findings import FindingTrend, StoredFinding
 
 # What findings are grouped by: the column, and what a person calls it.
@@ -50,7 +51,7 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
     search_fields = ("endpoint", "origin", "model", "path", "suggestion", "fingerprint")
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("finding", "message", "fix")}),
+        (None, {"fields": ("finding", "message", "fix", "documentation")}),
         (
             gettext_lazy("Where"),
             {"fields": ("endpoint", "origin", "function", "place", "trigger", "elsewhere")},
@@ -127,6 +128,12 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
             reverse(f"admin:{_NAME}_fix", args=[row.pk], current_app=self.admin_site.name),
             gettext("Show the fix"),
         )
+
+    # A word that the catalogue of Django's admin has.
+    @admin.display(description=gettext_lazy("Documentation"))
+    def documentation(self, row: StoredFinding) -> SafeString:
+        """Return a link to the page about the code."""
+        return format_html('<a href="{}" rel="noreferrer">{}</a>', docs_url(row.code), row.code)
 
     @admin.display(description=gettext_lazy("other endpoints"))
     def elsewhere(self, row: StoredFinding) -> SafeString | str:

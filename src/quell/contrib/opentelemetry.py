@@ -37,6 +37,7 @@ _FACTS = (
     "trigger",
     "suggestion",
     "message",
+    "docs",
 )
 
 

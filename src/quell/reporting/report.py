@@ -10,7 +10,7 @@ from quell.reporting.trace import Trace
 if TYPE_CHECKING:
     from quell.silencing.baseline import Entry
 
-PageKind = Literal["page", "command", "script", "test"]
+PageKind = Literal["page", "command", "script", "task", "test"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,3 +27,7 @@ def __getattr__(name: str) -> object:
     from quell.testing import asserting
 
     return getattr(asserting, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

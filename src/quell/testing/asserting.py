@@ -14,6 +14,7 @@ from quell.silencing.blocks import ignore
 from quell.sqltext.fingerprint import fingerprint
 from quell.testing.colouring import paint
 from quell.testing.serving import served
+from quell.testing.setting_up import factories_apart
 
 # A watch around the test sees one function again and again, which is meant here.
 _REASON = "assert_constant_queries() runs the function at each size"
@@ -32,20 +33,21 @@ def assert_max_queries(maximum: int) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with the queries by shape, their lines and the fix.
     """
-    with watch() as seen, served():
+    with watch() as seen, served(), factories_apart():
         yield seen
     message = excess(seen, maximum)
     if message:
         raise AssertionError(message)
 
 
-def excess(seen: watch, maximum: int) -> str:
-    """Return what to say of a watch that saw more queries than that, nothing of any other."""
-    count = len(seen.queries) + seen.dropped_count
+def excess(seen: watch, maximum: int, *, queries: Sequence[QueryEvent] | None = None) -> str:
+    """Return what to say of a watch that saw more queries than that, all or these; nothing of any other."""
+    counted = seen.queries if queries is None else queries
+    count = len(counted) + seen.dropped_count
     if count <= maximum:
         return ""
     head = f"{plural(count, 'query', 'queries')} ran, at most {maximum} may."
-    return "\n".join([head, *_shape_lines(seen.queries), *finding_lines(seen.findings)])
+    return "\n".join([head, *_shape_lines(counted), *finding_lines(seen.findings)])
 
 
 @contextmanager
@@ -59,7 +61,7 @@ def assert_no_findings(*, advice: bool = False) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with each finding and its fix.
     """
-    with watch() as seen, served():
+    with watch() as seen, served(), factories_apart():
         yield seen
     found = seen.findings if advice else of_level(seen.findings, "problem")
     if found:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 from _pytest.unittest import TestCaseFunction
 
+from quell.events import Location, QueryEvent
 from quell.exceptions import UsageError
 from quell.findings import Finding, docs_url, of_level
 from quell.paths import portable_path
@@ -19,6 +20,7 @@ from quell.reporting.text import plural
 from quell.silencing.patterns import holds, means, parse, problems
 from quell.testing.asserting import excess, finding_lines
 from quell.testing.serving import served
+from quell.testing.setting_up import factories_apart, is_of_factory
 
 # What builds the rows of a test is no code under test.
 _SETUP = re.compile(r"(^|/)(conftest|factory|factories|\w+_factory|\w+_factories)\.py$|(^|/)factories/")
@@ -60,14 +62,14 @@ def within(seen: watch, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         async def run_async(*args: object, **kwargs: object) -> object:
             async with seen:
-                with served():
+                with served(), factories_apart():
                     return await function(*args, **kwargs)
 
         return run_async
 
     @functools.wraps(function)
     def run(*args: object, **kwargs: object) -> object:
-        with seen, served():
+        with seen, served(), factories_apart():
             return function(*args, **kwargs)
 
     return run
@@ -100,7 +102,7 @@ class Limits:
         return tuple(
             finding
             for finding in (findings if with_advice else of_level(findings, "problem"))
-            if not _is_setup(finding)
+            if not _is_setup(finding.trigger or finding.origin)
             and not any(means(each, finding) and _holds(each, finding) for each in patterns)
         )
 
@@ -116,14 +118,18 @@ def _holds(pattern: Any, finding: Finding) -> bool:  # noqa: ANN401 -- a pattern
     return any(holds(pattern, spot) for spot in (finding.origin, finding.trigger))
 
 
-def _is_setup(finding: Finding) -> bool:
-    spot = finding.trigger or finding.origin
+def _is_setup(spot: Location | None) -> bool:
     return spot is not None and _SETUP.search(portable_path(spot.file)) is not None
+
+
+def _own_queries(seen: watch) -> list[QueryEvent]:
+    return [each for each in seen.queries if not (is_of_factory(each) or _is_setup(each.trigger))]
 
 
 def verdict(seen: watch, limits: Limits, *, is_strict: bool) -> str:
     """Return what is wrong with a test that ran too many queries, or that is strict and has problems."""
-    message = excess(seen, limits.max_queries) if limits.max_queries is not None else ""
+    limit = limits.max_queries
+    message = excess(seen, limit, queries=_own_queries(seen)) if limit is not None else ""
     left = limits.left(seen.findings) if is_strict else ()
     if message or not left:
         return message

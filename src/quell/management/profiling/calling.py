@@ -1,6 +1,7 @@
-"""Runs of management commands and of scripts: in this process, in a transaction that is rolled back."""
+"""Runs of management commands, scripts and tasks: in this process, in a transaction that is rolled back."""
 
 import io
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from types import CodeType, ModuleType
 from django.core.management import call_command, get_commands
 from django.db import connections
 from django.db.transaction import TransactionManagementError
+from django.utils.module_loading import import_string
 
 from quell.advice.comparison import Output
 from quell.advice.injection import boundary
@@ -99,6 +101,36 @@ def script_caller(text: str, aliases: Aliases) -> Caller:
         msg = f"There is no script {file}. Name a file of Python code."
         raise UsageError(msg)
     return Caller(text, "script", _Script(file, arguments), aliases)
+
+
+def task_caller(text: str, aliases: Aliases) -> Caller:
+    """
+    Return how to run a task of Celery, or any function, from its dotted path and arguments as one text.
+
+    Raises:
+        UsageError: If there is no such task.
+    """
+    path, *words = _words(text, "--task", '"shop.tasks.rebuild 7"')
+    try:
+        task = import_string(path)
+    except ImportError as error:
+        msg = f"There is no task {path}: {error}. Name it as you import it, such as shop.tasks.rebuild."
+        raise UsageError(msg) from error
+    arguments = list(map(_value, words))
+    if callable(getattr(task, "apply", None)):
+        # At once and in this process, whatever the settings of the project say.
+        return Caller(text, "task", lambda: task.apply(args=arguments, throw=True), aliases)
+    if not callable(task):
+        msg = f"{path} is no task: it cannot be called."
+        raise UsageError(msg)
+    return Caller(text, "task", lambda: task(*arguments), aliases)
+
+
+def _value(word: str) -> object:
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word
 
 
 def changes_rows(page: Page) -> bool:

@@ -9,6 +9,9 @@ from django.core.management.base import CommandParser
 
 from quell.management.profiling.outputs import add_outputs
 
+# What runs in this process, and is no page.
+CALLED = frozenset({"command", "script", "task"})
+
 
 class ParserWithProcess(CommandParser):
     """A parser that leaves what stands behind ``--`` alone, for it is the command line of another program."""
@@ -61,6 +64,11 @@ def _add_subjects(parser: ArgumentParser) -> None:
     only_one.add_argument(
         "--script", metavar="TEXT", help='a file of Python code: "report.py 2026"; rolled back'
     )
+    only_one.add_argument(
+        "--task",
+        metavar="TEXT",
+        help='a task of Celery, or another function: "shop.tasks.rebuild 7"; rolled back',
+    )
     only_one.add_argument("--har", type=Path, metavar="FILE", help="the pages of a HAR file, one per route")
     only_one.add_argument(
         "--access-log", type=Path, metavar="FILE", help="the pages of a log of requests, one per route"
@@ -68,7 +76,7 @@ def _add_subjects(parser: ArgumentParser) -> None:
     group.add_argument(
         "--prove",
         action="store_true",
-        help="with --command or --script: if it only reads, run it again with the fixes, up to six times in all",
+        help="with --command, --script or --task: if it only reads, run it again with the fixes, up to six times",
     )
 
 
@@ -102,7 +110,7 @@ def repeat_common_options(parser: ArgumentParser) -> None:
 def clash(options: dict[str, Any]) -> str:
     """Return why these options cannot go together, or an empty text."""
     kind = subject_of(options)
-    if kind in {"process", "command", "script"}:
+    if kind == "process" or kind in CALLED:
         given = ("record", "check", "anew", "unused", "list", "user")
         extra = [name for name in given if options[name]] + (["URL"] if options["urls"] else [])
         if extra:
@@ -114,8 +122,8 @@ def clash(options: dict[str, Any]) -> str:
         and (other := next((name for name in _NAMES if _is_given(options, name)), "")) != "process"
     ):
         return f"{_NAMES[other]} and a command behind -- are two things to profile: give one of them."
-    if options["prove"] and kind not in {"command", "script"}:
-        return "--prove is for --command and --script: pages are always proven, tests never."
+    if options["prove"] and kind not in CALLED:
+        return "--prove is for --command, --script and --task: pages are always proven, tests never."
     return ""
 
 
@@ -132,6 +140,7 @@ def _is_given(options: dict[str, Any], name: str) -> bool:
 _NAMES = {
     "command": "--command",
     "script": "--script",
+    "task": "--task",
     "har": "--har",
     "access_log": "--access-log",
     "process": "a command behind --",

@@ -1,4 +1,4 @@
-"""``quell profile``: pages, a command, a script or a test run; findings are a report, or a recording."""
+"""``quell profile``: pages, a command, a script, a task or a test run; findings are a report, or a recording."""
 
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from quell.management.profiling.calling import (
     changes_rows,
     command_caller,
     script_caller,
+    task_caller,
     with_notes,
 )
 from quell.management.profiling.isolation import in_memory
-from quell.management.profiling.options import clash, subject_of
+from quell.management.profiling.options import CALLED, clash, subject_of
 from quell.management.profiling.outputs import targets_of, write_report
 from quell.management.profiling.pages import CHANGES, untried
 from quell.management.profiling.process import run_tests
@@ -67,20 +68,21 @@ def _pages(options: dict[str, Any], console: Console) -> tuple[list[Page] | None
     if kind == "process":
         run = run_tests(options["process"])
         return list(run.pages), run.code == 1
-    if kind in {"command", "script"}:
+    if kind in CALLED:
         page = _called(options, console)
         return [page], page.is_broken
     return profile_pages(wanted_of(options), console), False
+
+
+_CALLERS = {"command": command_caller, "script": script_caller, "task": task_caller}
 
 
 def _called(options: dict[str, Any], console: Console) -> Page:
     aliases = prepared(console)
     with in_memory():
         warn_of_databases(aliases, console)
-        if options["command"] is not None:
-            caller = command_caller(options["command"], aliases)
-        else:
-            caller = script_caller(options["script"], aliases)
+        kind = subject_of(options)
+        caller = _CALLERS[kind](options[kind], aliases)
         profiler = PageProfiler(caller, repeat=options["repeat"])
         page = profiler.run_once(caller.name)
         if options["prove"] and page.findings:
