@@ -55,7 +55,7 @@ CODES_OF_TRANSACTIONS = frozenset({"Q201", "Q202"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a rerun with the fix showed, or why it showed nothing."""
+    """What a rerun with the fix showed, or why it showed nothing; ``is_tried`` tells whether there was a rerun."""
 
     verdict: Literal["proven", "not proven"]
     reason: str = ""
@@ -65,6 +65,7 @@ class Proof:
     rows_after: int = 0
     ms_before: float = 0.0
     ms_after: float = 0.0
+    is_tried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
 
-_UNTRIABLE = "only other code helps here, so there is nothing that a rerun could try"
+UNTRIABLE = "only other code helps here, so there is nothing that a rerun could try"
 
 
 def own_plan(finding: Finding) -> Finding:
@@ -59,14 +59,14 @@ def injection_for(scope: Scope, findings: Iterable[Finding], *, is_checked: bool
         # The root and the load of each place that showed this cause.
         pairs = list(zip(finding.fetches[::2], finding.fetches[1::2], strict=False))
         if not pairs or len(finding.fetches) % 2 or not all(root for root, _ in pairs):
-            injection.fail(_UNTRIABLE)
+            injection.fail(UNTRIABLE)
             continue
         for root, first in pairs:
             if plan:
                 for fetch in families[root].fetches:
                     _add_plan(injection, records[fetch.number], plan, codes)
             if not _add_batch(injection, families[first], records, codes, is_checked=is_checked) and not plan:
-                injection.fail(_UNTRIABLE)
+                injection.fail(UNTRIABLE)
     return injection
 
 

@@ -205,3 +205,29 @@ class TestMarkers:
     output = run(tmp_path, tests, "--quell")
     assert "1 failed, 2 passed" in output
     assert "KeyError: 'its own'" in output
+
+
+def test_failed_assertion_shows_no_source_of_quell(tmp_path: Path) -> None:
+    """A failure shows the line of the test and the message, not the function that raised it."""
+    tests = """
+def test_grows(db, assert_constant_queries):
+    assert_constant_queries(slow, grow=grow)
+
+def test_too_many(rows, assert_max_queries):
+    with assert_max_queries(1):
+        slow()
+
+def test_finds(rows, assert_no_findings):
+    with assert_no_findings():
+        slow()
+
+def test_differs(rows, quell_snapshot):
+    with quell_snapshot():
+        slow()
+"""
+    output = run(tmp_path, tests)
+
+    assert "4 failed" in output
+    for line in ("1 query grows", "4 queries ran, at most 1 may", "1 finding:", "no snapshot of"):
+        assert line in output
+    assert "raise AssertionError" not in output

@@ -20,5 +20,7 @@ urlpatterns = [
     path("ticket/<int:pk>/", views.ticket),
     path("grüße/", views.unicode),
     re_path(r"^old/tickets/$", views.tickets),
+    re_path(r"^ordered/(?:by/(?P<order>title)/)?$", views.good),
+    re_path(r"^by/(?P<order>title)/$", views.good),
     path("bye/", views.logout, name="logout"),
 ]

@@ -32,7 +32,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_titles())
 
 
-def good(request: HttpRequest) -> HttpResponse:
+def good(request: HttpRequest, **_: str) -> HttpResponse:
     """Show the same with a join."""
     rows = Ticket.objects.order_by("pk").select_related("customer")
     return HttpResponse(" ".join(f"{ticket.title} by {ticket.customer}" for ticket in rows))

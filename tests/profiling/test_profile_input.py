@@ -164,6 +164,15 @@ def test_list_prints_and_visits_nothing(db: None) -> None:
     assert result.code == 0
 
 
+def test_arguments_that_may_be_left_out_are_none(db: None) -> None:
+    """A route with an optional group is visited without it, one with a group that has to be there is not."""
+    with override_settings(DEBUG=True, ROOT_URLCONF="tests.profiled.urls"):
+        listed = run_profile("--list").out.splitlines()
+
+    assert "/ordered/" in listed
+    assert not [path for path in listed if path.startswith(("/ordered/by", "/by", "/ticket/"))]
+
+
 def test_empty_urlconf_is_one_line(db: None) -> None:
     """Without pages the report says that there are none."""
     with override_settings(DEBUG=True, ROOT_URLCONF="tests.profiled.empty_urls"):

@@ -54,6 +54,11 @@ def test_report_has_a_block_per_finding() -> None:
             ['  tried    .select_related("customer")', "  proof    not proven: it raises"],
         ),
         (
+            Proof(verdict="not proven", reason="only other code helps", is_tried=False),
+            None,
+            ['  write    .select_related("customer")', "  proof    not proven: only other code helps"],
+        ),
+        (
             Proof(verdict="not proven", reason="it writes"),
             FetchPlan("customer"),
             ['  write    .select_related("customer")', "  proof    not proven: it writes"],

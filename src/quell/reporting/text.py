@@ -56,14 +56,19 @@ def block(finding: Finding) -> list[str]:
     if finding.trigger is not None and finding.trigger != finding.origin:
         lines.append(f"  because  {short_path(finding.trigger)}")
     # A fix that was tried in vain is not to be written.
-    is_tried = finding.proof is not None and finding.proof.verdict != "proven" and finding.plan is None
-    lines.append(f"  {'tried   ' if is_tried else 'write   '} {finding.suggestion}")
+    lines.append(f"  {'tried   ' if is_vain(finding) else 'write   '} {finding.suggestion}")
     lines.extend(f"           {line}".rstrip() for line in finding.listing.splitlines())
     if finding.proof is not None:
         lines.append(f"  proof    {_proof_text(finding.proof)}")
     if len(finding.labels) > 1:
         lines.append(f"  seen on  {len(finding.labels)} pages")
     return [*lines, f"  docs     {docs_url(finding.code)}"]
+
+
+def is_vain(finding: Finding) -> bool:
+    """Tell whether the fix of a finding was tried and did not hold."""
+    proof = finding.proof
+    return proof is not None and proof.verdict != "proven" and proof.is_tried and finding.plan is None
 
 
 def _cost(finding: Finding) -> str:

@@ -7,6 +7,7 @@ from quell.findings import Finding, Proof
 from quell.reporting.elements import Html, element, join, number, place, table
 from quell.reporting.places import short, spot_of, what_of
 from quell.reporting.report import Report, is_proven
+from quell.reporting.text import is_vain
 
 Translate: TypeAlias = Callable[[str], str]
 _MAX_PAGES = 12
@@ -117,8 +118,7 @@ def _fix(at: int, finding: Finding, _: Translate) -> Html | None:
     if not finding.suggestion:
         return None
     # A fix that was tried in vain is not to be written.
-    is_tried = finding.proof is not None and not is_proven(finding) and finding.plan is None
-    name = _("Tried in vain") if is_tried else _("Write")
+    name = _("Tried in vain") if is_vain(finding) else _("Write")
     return element(
         "div",
         element("h4", name),

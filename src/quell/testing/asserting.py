@@ -33,6 +33,7 @@ def assert_max_queries(maximum: int) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with the queries by shape, their lines and the fix.
     """
+    __tracebackhide__ = True  # Of pytest: the failure shows the line of the test, not this source.
     with watch() as seen, served(), factories_apart():
         yield seen
     message = excess(seen, maximum)
@@ -61,6 +62,7 @@ def assert_no_findings(*, advice: bool = False) -> Iterator[watch]:
     Raises:
         AssertionError: At the end of the block, with each finding and its fix.
     """
+    __tracebackhide__ = True
     with watch() as seen, served(), factories_apart():
         yield seen
     found = seen.findings if advice else of_level(seen.findings, "problem")
@@ -84,6 +86,7 @@ def assert_constant_queries(
         AssertionError: If a shape of query runs more often at a larger size.
         UsageError: If sizes do not rise, or ``fn`` ran no query.
     """
+    __tracebackhide__ = True
     steps = [size - before for before, size in zip((0, *sizes), sizes, strict=False)]
     if len(steps) < 2 or min(steps) < 1:
         msg = f"assert_constant_queries() needs two or more sizes that rise, such as (2, 5), not {sizes!r}."
@@ -142,6 +145,7 @@ class QuellAssertions:
         self, fn: Callable[[], object], *, grow: Callable[[int], object], sizes: Sequence[int] = (2, 5)
     ) -> None:
         """Fail if a query runs more often the more rows there are."""
+        __tracebackhide__ = True
         assert_constant_queries(fn, grow=grow, sizes=sizes)
 
 

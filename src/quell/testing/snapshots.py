@@ -129,6 +129,7 @@ class Snapshot:
             AssertionError: At the end of the block, if they differ, or nothing was written yet.
             UsageError: If two blocks of a test have one name.
         """
+        __tracebackhide__ = True
         if name in self._names:
             msg = f'Two blocks of one test are called "{name}": give each quell_snapshot() a name of its own.'
             raise UsageError(msg)
@@ -142,6 +143,7 @@ class Snapshot:
             self._compare(key, text, seen)
 
     def _compare(self, key: str, text: str, seen: watch) -> None:
+        __tracebackhide__ = True
         file = file_of(self._item.path)
         expected = read(file).get(key)
         if expected == text:

@@ -21,5 +21,5 @@ def is_rejected(finding: Finding) -> bool:
 
 def untried(page: Page, reason: str) -> Page:
     """Return a page whose fixes could not be tried."""
-    proof = Proof(verdict="not proven", reason=reason)
+    proof = Proof(verdict="not proven", reason=reason, is_tried=False)
     return replace(page, findings=tuple(replace(finding, proof=proof) for finding in page.findings))

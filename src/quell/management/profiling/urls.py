@@ -155,7 +155,7 @@ def _without_arguments(resolver: URLResolver, prefix: str) -> Iterator[str]:
 
 def _fixed_route(pattern: Pattern) -> str | None:
     """Return the text of a pattern that takes no arguments."""
-    if pattern.converters or pattern.regex.groups:
+    if pattern.converters:
         return None
     try:
         route = getattr(pattern, "_route", None)
@@ -164,6 +164,7 @@ def _fixed_route(pattern: Pattern) -> str | None:
         prefix = getattr(pattern, "language_prefix", None)
         if prefix is not None:
             return str(prefix)
+        # Without the groups that may be left out.
         text, parameters = normalize(pattern.regex.pattern)[0]
     except (IndexError, NotImplementedError, NoReverseMatch):
         return None
