@@ -1,6 +1,7 @@
 """Who is told of findings beside the signal: the log, and sinks that need no statements."""
 
 import logging
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -119,8 +120,13 @@ class _Seen:
         with self._lock:
             self._found.clear()
 
+    def renew_lock(self) -> None:
+        """Leave the old one to a thread that a fork has left behind in the parent."""
+        self._lock = threading.Lock()
+
 
 seen = _Seen()
+os.register_at_fork(after_in_child=seen.renew_lock)
 
 
 def is_logged() -> bool:
