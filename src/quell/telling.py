@@ -12,7 +12,7 @@ from time import monotonic
 from quell.conf import get_settings
 from quell.events import Location
 from quell.findings import Finding
-from quell.reporting.text import describe
+from quell.reporting.text import describe, encodable
 
 logger = logging.getLogger("quell")
 _MAX_KNOWN = 4096  # findings whose last record is remembered
@@ -86,8 +86,8 @@ def as_data(finding: Finding) -> dict[str, object]:
         "path": finding.path,
         "count": finding.count,
         "saved_queries": finding.saved_queries,
-        "origin": str(finding.origin or ""),
-        "trigger": str(finding.trigger or ""),
+        "origin": encodable(str(finding.origin or "")),
+        "trigger": encodable(str(finding.trigger or "")),
         "place": finding.place,
         "suggestion": finding.suggestion,
         "message": finding.message,
