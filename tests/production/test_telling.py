@@ -113,3 +113,11 @@ def test_file_whose_name_is_no_unicode_is_told(caplog: pytest.LogCaptureFixture)
     (record,) = _records(caplog)
     assert "/srv/caf?.py:7" in record.getMessage()
     assert vars(record)["quell_finding"]["origin"] == "/srv/caf?.py:7"
+
+
+def test_methods_that_a_client_invents_are_one_endpoint(reports: Reports) -> None:
+    """Labels become rows of a store and series of a metric, so a client must not make as many as it likes."""
+    for method in ("GET", "FROB1", "FROB2", "X" * 600):
+        Client().generic(method, "/countries/")
+
+    assert [report.label for report in reports] == ["GET /countries/", *["(other) /countries/"] * 3]
