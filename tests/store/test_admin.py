@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 import quell
 from quell.production import storing
-from quell.store.database import DatabaseStore
+from quell.store.database import DatabaseStore, moment
 from quell.store.findings import StoredFinding
 from quell.store.folding import Batch
 from quell.store.totals import DAY_SECONDS, Facts, Total
@@ -258,3 +258,21 @@ def test_trend_begins_where_its_bars_do() -> None:
     numbers: dict[Any, int] = {first: 4, first - timedelta(days=1): 9, first + timedelta(days=13): 2}
 
     assert bars_of(numbers, moment, DAYS) == (4, *[0] * 12, 2)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now_there"), [("Europe/Berlin", datetime(2026, 10, 29, 12)), ("America/New_York", datetime(2026, 3, 12, 12))]
+)
+def test_bars_of_a_project_without_zones_go_on_where_its_clock_changes(
+    zone: str, now_there: datetime
+) -> None:
+    """Days begin at midnight in UTC, which is another hour there since the change."""
+    from quell.contrib.findings_trend import DAYS, HOURS, bars_of, since
+
+    with override_settings(USE_TZ=False, TIME_ZONE=zone):
+        noon = int(now_there.timestamp())
+        days = {moment(noon - noon % DAY_SECONDS - DAY_SECONDS * ago): ago + 1 for ago in range(14)}
+
+        assert bars_of(days, now_there, DAYS) == tuple(range(14, 0, -1))
+        assert since(now_there, DAYS) == min(days)
+        assert sum(bars_of({now_there.replace(hour=3): 7}, now_there, HOURS)) == 7
