@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -40,11 +42,17 @@ def _fold(*found: tuple[Facts, int, str]) -> None:
     DatabaseStore().fold(Batch(f"batch{StoredFinding.objects.count()}", totals))
 
 
+def _permission(codename: str) -> Permission:
+    """Return a permission; the test before this one has emptied the table."""
+    create_permissions(apps.get_app_config("quell_store"), verbosity=0)
+    return Permission.objects.get(codename=codename)
+
+
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may see findings, and nothing else."""
     user = User.objects.create_user("ann", password="x", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_storedfinding"))
+    user.user_permissions.add(_permission("view_storedfinding"))
     client.force_login(user)
     return client
 
@@ -52,7 +60,7 @@ def staff(client: Client) -> Client:
 @pytest.fixture
 def reader(staff: Client) -> Client:
     """Somebody who may see source code as well."""
-    User.objects.get().user_permissions.add(Permission.objects.get(codename="read_source"))
+    User.objects.get().user_permissions.add(_permission("read_source"))
     return staff
 
 
