@@ -16,8 +16,9 @@ _RECORD = {**dict.fromkeys(_TEXTS, "x"), "count": 1, "labels": [], "origin": Non
 
 
 def _report(record: dict[str, object]) -> str:
-    given = dict.fromkeys(("silenced", "pages", "known"), [])
-    return json.dumps({"version": 1, "root": "/", **given, "findings": [record]})
+    return json.dumps(
+        {"version": 1, "root": "/", "silenced": [], "pages": [], "known": [], "findings": [record]}
+    )
 
 
 @pytest.fixture

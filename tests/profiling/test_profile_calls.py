@@ -191,7 +191,7 @@ def test_baseline_knows_findings_of_a_command(profile: Profile, tmp_path: Path) 
 
 def test_script_may_fork(profile: Profile, script: Path) -> None:
     """What a process that it forks ends with is no second report, and takes nothing of the first one back."""
-    forks = 'if not os.fork():\n    sys.exit(3)\nassert os.waitstatus_to_exitcode(os.wait()[1]) == 3\n'
+    forks = "if not os.fork():\n    sys.exit(3)\nassert os.waitstatus_to_exitcode(os.wait()[1]) == 3\n"
     script.write_text(f"import os, sys\n{forks}{SCRIPT}")
     result = profile("--script", str(script))
 

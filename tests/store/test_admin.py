@@ -269,15 +269,15 @@ def test_trend_begins_where_its_bars_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "now_there"), [("Europe/Berlin", datetime(2026, 10, 29, 12)), ("America/New_York", datetime(2026, 3, 12, 12))]
+    ("zone", "noon_there"),
+    [("Europe/Berlin", "2026-10-29T12:00"), ("America/New_York", "2026-03-12T12:00")],
 )
-def test_bars_of_a_project_without_zones_go_on_where_its_clock_changes(
-    zone: str, now_there: datetime
-) -> None:
+def test_bars_of_a_project_without_zones_go_on_where_its_clock_changes(zone: str, noon_there: str) -> None:
     """Days begin at midnight in UTC, which is another hour there since the change."""
     from quell.contrib.findings_trend import DAYS, HOURS, bars_of, since
 
     with override_settings(USE_TZ=False, TIME_ZONE=zone):
+        now_there = datetime.fromisoformat(noon_there)
         noon = int(now_there.timestamp())
         days = {moment(noon - noon % DAY_SECONDS - DAY_SECONDS * ago): ago + 1 for ago in range(14)}
 

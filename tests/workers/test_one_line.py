@@ -72,7 +72,9 @@ def test_rq_worker_reports_each_job(redis: Any, told: Told, caplog: pytest.LogCa
     assert told == [("remind", ["Q101"]), ("failing", ["Q101"])]
 
 
-def test_rq_worker_that_forks_folds_each_job(redis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rq_worker_that_forks_folds_each_job(
+    redis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process of a job ends by os._exit(); the worker of the documentation lets it fold before."""
     from rq import Queue, Worker
 

@@ -104,7 +104,9 @@ class Snapshots:
         if not self.is_complete or module not in self.collected:
             return False
         # A name may have a colon of its own: test_it[a: b].
-        name = max((each for each in self.collected[module] if f"{key}: ".startswith(f"{each}: ")), default="")
+        name = max(
+            (each for each in self.collected[module] if f"{key}: ".startswith(f"{each}: ")), default=""
+        )
         if not name:
             return True
         return name in self.passed.get(module, ()) and key not in self.seen.get(module, {})

@@ -62,7 +62,9 @@ class Caller:
     def _run(self) -> Visit:
         raw = io.BytesIO()
         # With a buffer, as some write bytes; a name of a file may be no Unicode.
-        printed = io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape", newline="", write_through=True)
+        printed = io.TextIOWrapper(
+            raw, encoding="utf-8", errors="surrogateescape", newline="", write_through=True
+        )
         start = perf_counter()
         with redirect_stdout(printed), Caught() as caught:
             self._call()
