@@ -12,7 +12,13 @@ from tests.profiling.conftest import Profile
 
 Run = Callable[..., tuple[str, int]]
 _TEXTS = ("fingerprint", "code", "kind", "level", "model", "path", "message", "suggestion", "docs")
-_RECORD = {**dict.fromkeys(_TEXTS, "x"), "count": 1, "labels": [], "origin": None, "trigger": None}
+_RECORD: dict[str, object] = {
+    **dict.fromkeys(_TEXTS, "x"),
+    "count": 1,
+    "labels": [],
+    "origin": None,
+    "trigger": None,
+}
 
 
 def _report(record: dict[str, object]) -> str:

@@ -78,7 +78,7 @@ def test_rq_worker_that_forks_folds_each_job(
     """The process of a job ends by os._exit(); the worker of the documentation lets it fold before."""
     from rq import Queue, Worker
 
-    class FoldingWorker(Worker):  # type: ignore[misc]  # it has no types
+    class FoldingWorker(Worker):
         def perform_job(self, *args: Any, **kwargs: Any) -> Any:
             try:
                 return super().perform_job(*args, **kwargs)
