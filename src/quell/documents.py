@@ -44,7 +44,7 @@ class Document:
         except OSError as error:
             msg = f"{what} cannot be read: {error.strerror}. Make it readable, or name another file."
             raise UsageError(msg) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             msg = f"{what} is no JSON: {error}. {self.restore}"
             raise UsageError(msg) from error
         version = content.get("version") if isinstance(content, dict) else None

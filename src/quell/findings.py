@@ -127,7 +127,7 @@ class Finding:
         # Not the trigger beside an origin: which of several lines loads most depends on the rows.
         spots = dict.fromkeys((self.origin or self.trigger, self.call))
         text = "\0".join([self.code, self.model, self.path, *map(_identity, filter(None, spots))])
-        return sha256(text.encode()).hexdigest()[:16]
+        return sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _identity(spot: Location) -> str:

@@ -17,6 +17,7 @@ from quell.production.comments import commented, route_of
 from quell.production.known import judge_within_budget
 from quell.production.sampling import is_watched
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 GetResponse: TypeAlias = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
@@ -113,5 +114,10 @@ class BatchLoadingMiddleware(_Middleware):
 
 
 def label_of(request: HttpRequest) -> str:
-    """Return method and route of a request, never its URL: that may hold names, tokens and numbers."""
-    return f"{request.method or 'GET'} {route_of(request) or '(no route)'}"
+    """
+    Return method and route of a request, never its URL: that may hold names, tokens and numbers.
+
+    A method that HTTP does not know is ``(other)``: a client may invent as many as it likes, and each label is kept.
+    """
+    method = request.method or "GET"
+    return f"{method if method in _METHODS else '(other)'} {route_of(request) or '(no route)'}"

@@ -1,6 +1,7 @@
 """Who is told of findings beside the signal: the log, and sinks that need no statements."""
 
 import logging
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from time import monotonic
 from quell.conf import get_settings
 from quell.events import Location
 from quell.findings import Finding, docs_url
-from quell.reporting.text import describe
+from quell.reporting.text import describe, encodable
 
 logger = logging.getLogger("quell")
 _MAX_KNOWN = 4096  # findings whose last record is remembered
@@ -85,8 +86,8 @@ def as_data(finding: Finding) -> dict[str, object]:
         "path": finding.path,
         "count": finding.count,
         "saved_queries": finding.saved_queries,
-        "origin": str(finding.origin or ""),
-        "trigger": str(finding.trigger or ""),
+        "origin": encodable(str(finding.origin or "")),
+        "trigger": encodable(str(finding.trigger or "")),
         "place": finding.place,
         "suggestion": finding.suggestion,
         "message": finding.message,
@@ -120,8 +121,13 @@ class _Seen:
         with self._lock:
             self._found.clear()
 
+    def renew_lock(self) -> None:
+        """Leave the old one to a thread that a fork has left behind in the parent."""
+        self._lock = threading.Lock()
+
 
 seen = _Seen()
+os.register_at_fork(after_in_child=seen.renew_lock)
 
 
 def is_logged() -> bool:

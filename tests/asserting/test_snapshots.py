@@ -196,3 +196,23 @@ def test_workers_hand_over_plain_values(make: Make, kept: Snapshots) -> None:
         kept.collected,
         kept.passed,
     )
+
+
+_COLONS = """
+@pytest.mark.parametrize("name", ["a: b", "c"])
+def test_named(rows, quell_snapshot, name):
+    with quell_snapshot("of: two\\nlines"):
+        pass
+"""
+
+
+def test_names_may_hold_colons_and_lines(tmp_path: Path) -> None:
+    """What a test of such a name wrote is compared, and kept by a run that leaves the test out."""
+    assert "2 passed" in run(tmp_path, _COLONS, _UPDATE)
+    before = _file(tmp_path).read_text()
+    assert "\n== test_named[a: b]: of: two lines\n" in before
+
+    assert "not used" not in run(tmp_path, _COLONS, "--deselect", "test_it.py::test_named[a: b]")
+    assert "1 passed" in run(tmp_path, _COLONS, _UPDATE, "--deselect", "test_it.py::test_named[a: b]")
+    assert _file(tmp_path).read_text() == before
+    assert "2 passed" in run(tmp_path, _COLONS)

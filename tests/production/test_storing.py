@@ -121,7 +121,15 @@ def test_redis_that_stops_mid_load_stops_no_request(server: Server, caplog: pyte
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("no.such.Store", "the dotted path of a class"), ("ftp://host/", "redis://, rediss:// or unix://")],
+    [
+        ("no.such.Store", "the dotted path of a class"),
+        ("os.path", "the dotted path of a class"),
+        ("..", "the dotted path of a class"),
+        ("quell.conf.get_settings", "no method fold(batch)"),
+        ("ftp://host/", "redis://, rediss:// or unix://"),
+        ("redis://:secret/more@host/0", "percent-encoded"),
+        ("redis://host:99999999/0", "redis://:PASSWORD@HOST:PORT/NUMBER"),
+    ],
 )
 def test_unusable_store_is_a_check(name: str, advice: str, caplog: pytest.LogCaptureFixture) -> None:
     """A system check says what to write, the log has a line, and the application runs."""
@@ -130,6 +138,7 @@ def test_unusable_store_is_a_check(name: str, advice: str, caplog: pytest.LogCap
         assert Client().get("/countries/").status_code == 200
 
     assert advice in found.msg
+    assert "secret" not in found.msg
     assert "Findings are folded nowhere." in caplog.text
 
 

@@ -6,8 +6,9 @@ import logging
 import pytest
 from django.test import Client, override_settings
 
-from quell.findings import docs_url
-from quell.telling import add_sink, as_data, has_sinks, identity_of, remove_sink
+from quell.events import Location
+from quell.findings import Finding, docs_url
+from quell.telling import add_sink, as_data, has_sinks, identity_of, log, remove_sink
 from tests.production.conftest import Reports
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("authors", "installed")]
@@ -103,3 +104,21 @@ def test_identity_is_the_fingerprint(reports: Reports) -> None:
 
     finding = reports[0].findings[0]
     assert identity_of(finding) == finding.fingerprint == as_data(finding)["fingerprint"]
+
+
+def test_file_whose_name_is_no_unicode_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """What is told can be encoded, so that no handler and no exporter loses it, and with it what is beside it."""
+    found = Finding(kind="n_plus_one", code="Q101", origin=Location("/srv/caf\udce9.py", 7), trigger=None)
+    log([found], (), "GET /")
+
+    (record,) = _records(caplog)
+    assert "/srv/caf?.py:7" in record.getMessage()
+    assert vars(record)["quell_finding"]["origin"] == "/srv/caf?.py:7"
+
+
+def test_methods_that_a_client_invents_are_one_endpoint(reports: Reports) -> None:
+    """Labels become rows of a store and series of a metric, so a client must not make as many as it likes."""
+    for method in ("GET", "FROB1", "FROB2", "X" * 600):
+        Client().generic(method, "/countries/")
+
+    assert [report.label for report in reports] == ["GET /countries/", *["(other) /countries/"] * 3]

@@ -11,6 +11,20 @@ from django.core.management import CommandError, call_command
 from tests.profiling.conftest import Profile
 
 Run = Callable[..., tuple[str, int]]
+_TEXTS = ("fingerprint", "code", "kind", "level", "model", "path", "message", "suggestion", "docs")
+_RECORD: dict[str, object] = {
+    **dict.fromkeys(_TEXTS, "x"),
+    "count": 1,
+    "labels": [],
+    "origin": None,
+    "trigger": None,
+}
+
+
+def _report(record: dict[str, object]) -> str:
+    return json.dumps(
+        {"version": 1, "root": "/", "silenced": [], "pages": [], "known": [], "findings": [record]}
+    )
 
 
 @pytest.fixture
@@ -65,6 +79,11 @@ def test_diff_can_be_written_to_a_file(reports: tuple[str, str], run: Run, tmp_p
         ("[]", "has no version"),
         (json.dumps({"version": 2}), "has version 2; this quell reads version 1"),
         (json.dumps({"version": 1}), "has a part that cannot be read: KeyError"),
+        (_report({"fingerprint": "a", "count": 1}), "has a part that cannot be read: KeyError"),
+        (_report({**_RECORD, "origin": "views.py:1"}), "has a part that cannot be read: TypeError"),
+        (_report({**_RECORD, "labels": None}), "has a part that cannot be read: TypeError"),
+        (_report({**_RECORD, "message": None}), "message is no text"),
+        ("[" * 100_000, "is no JSON"),
     ],
 )
 def test_diff_of_what_is_no_report_is_one_line(

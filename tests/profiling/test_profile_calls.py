@@ -187,3 +187,22 @@ def test_baseline_knows_findings_of_a_command(profile: Profile, tmp_path: Path) 
 
     assert profile("--command", "profiled_report", "--write-baseline", file).code == 0
     assert profile("--command", "profiled_report", "--baseline", file).code == 0
+
+
+def test_script_may_fork(profile: Profile, script: Path) -> None:
+    """What a process that it forks ends with is no second report, and takes nothing of the first one back."""
+    forks = "if not os.fork():\n    sys.exit(3)\nassert os.waitstatus_to_exitcode(os.wait()[1]) == 3\n"
+    script.write_text(f"import os, sys\n{forks}{SCRIPT}")
+    result = profile("--script", str(script))
+
+    assert _page(result)[2] == ""
+    assert [finding["path"] for finding in result.findings] == ["customer"]
+
+
+def test_script_may_print_bytes(profile: Profile, script: Path) -> None:
+    """Its output has a buffer, as that of Python has, and takes the name of any file."""
+    script.write_text("import sys\nprint('caf\\udce9')\nsys.stdout.buffer.write(b'\\xff end')\n")
+    result = profile("--script", str(script))
+
+    assert _page(result)[2] == ""
+    assert result.err.splitlines() == ["caf\ufffd", "\ufffd end"]

@@ -140,3 +140,16 @@ def test_terminal_with_links_links_the_code(monkeypatch: pytest.MonkeyPatch) -> 
     populate()
     with override_settings(DEBUG=True, ROOT_URLCONF="tests.profiled.urls"):
         assert "\x1b]8;;" not in run_profile("/tickets/").out
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_file_whose_name_is_no_unicode_can_be_reported(profile: Profile, name: str, tmp_path: Path) -> None:
+    """Linux takes any bytes for the name of a file."""
+    script, output = tmp_path / "caf\udce9.py", tmp_path / "report"
+    script.write_text(
+        "from tests.profiled.models import Ticket\nfor row in Ticket.objects.all():\n    row.customer\n"
+    )
+    result = profile("--script", str(script), "--format", name, "--output", str(output))
+
+    assert result.code == 1
+    assert "customer" in output.read_text(encoding="utf-8")

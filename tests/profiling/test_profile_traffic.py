@@ -76,6 +76,16 @@ def test_only_good_gets_of_one_host_are_visited(profile: Profile, file: Path) ->
     )
 
 
+def test_urls_that_are_none_are_left_out(profile: Profile, file: Path) -> None:
+    """A data: URL, one that no browser should have written, and the mark that some tools begin a file with."""
+    visits = [("GET", url, 200) for url in ("data:text/css,x", "http://[no", "https://shop.example/good/")]
+    file.write_text("\ufeff" + _har(*visits), encoding="utf-8")
+    result = profile("--har", str(file))
+
+    assert [page["path"] for page in _pages(result)] == ["/good/"]
+    assert "left out: 2 to other hosts" in result.err
+
+
 def test_logout_of_recorded_traffic_is_not_visited(profile: Profile, file: Path) -> None:
     """What is excluded stays excluded."""
     file.write_text(_har(("GET", "https://shop.example/logout/", 200)))
@@ -113,6 +123,8 @@ def test_pages_of_a_log_can_be_listed(profile: Profile, file: Path) -> None:
         ("--har", None, "cannot be read: No such file"),
         ("--har", "no", "is no HAR file"),
         ("--har", '{"log": {"entries": [{}]}}', "is no HAR file: KeyError"),
+        ("--har", _har(("GET", "/", "never")), "is no HAR file: ValueError"),  # type: ignore[arg-type]  # a text
+        ("--har", "[" * 100_000, "is no HAR file: RecursionError"),
         ("--access-log", None, "cannot be read: No such file"),
         ("--access-log", "hello\n", "has no line with a request"),
     ],

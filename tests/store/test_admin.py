@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils.timezone import now
 import quell
 from quell.findings import docs_url
 from quell.production import storing
-from quell.store.database import DatabaseStore
+from quell.store.database import DatabaseStore, moment
 from quell.store.findings import StoredFinding
 from quell.store.folding import Batch
 from quell.store.totals import DAY_SECONDS, Facts, Total
@@ -43,13 +43,19 @@ def _fold(*found: tuple[Facts, int, str]) -> None:
     DatabaseStore().fold(Batch(f"batch{StoredFinding.objects.count()}", totals))
 
 
+def _permission(codename: str) -> Permission:
+    """Return a permission; the test before this one has emptied the table."""
+    create_permissions(apps.get_app_config("quell_store"), verbosity=0)
+    return Permission.objects.get(codename=codename)
+
+
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may see findings, and nothing else."""
     # Not every run before this one has made them.
     create_permissions(apps.get_app_config("quell_store"), verbosity=0)
     user = User.objects.create_user("ann", password="x", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_storedfinding"))
+    user.user_permissions.add(_permission("view_storedfinding"))
     client.force_login(user)
     return client
 
@@ -57,7 +63,7 @@ def staff(client: Client) -> Client:
 @pytest.fixture
 def reader(staff: Client) -> Client:
     """Somebody who may see source code as well."""
-    User.objects.get().user_permissions.add(Permission.objects.get(codename="read_source"))
+    User.objects.get().user_permissions.add(_permission("read_source"))
     return staff
 
 
@@ -264,3 +270,21 @@ def test_trend_begins_where_its_bars_do() -> None:
     numbers: dict[Any, int] = {first: 4, first - timedelta(days=1): 9, first + timedelta(days=13): 2}
 
     assert bars_of(numbers, moment, DAYS) == (4, *[0] * 12, 2)
+
+
+@pytest.mark.parametrize(
+    ("zone", "noon_there"),
+    [("Europe/Berlin", "2026-10-29T12:00"), ("America/New_York", "2026-03-12T12:00")],
+)
+def test_bars_of_a_project_without_zones_go_on_where_its_clock_changes(zone: str, noon_there: str) -> None:
+    """Days begin at midnight in UTC, which is another hour there since the change."""
+    from quell.contrib.findings_trend import DAYS, HOURS, bars_of, since
+
+    with override_settings(USE_TZ=False, TIME_ZONE=zone):
+        now_there = datetime.fromisoformat(noon_there)
+        noon = int(now_there.timestamp())
+        days = {moment(noon - noon % DAY_SECONDS - DAY_SECONDS * ago): ago + 1 for ago in range(14)}
+
+        assert bars_of(days, now_there, DAYS) == tuple(range(14, 0, -1))
+        assert since(now_there, DAYS) == min(days)
+        assert sum(bars_of({now_there.replace(hour=3): 7}, now_there, HOURS)) == 7

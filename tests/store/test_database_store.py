@@ -1,7 +1,9 @@
 """The numbers of many processes in the project's database."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections, transaction
@@ -67,12 +69,27 @@ def _fields(total: Total) -> dict[str, str]:
 
 
 def test_long_texts_are_cut() -> None:
-    """No endpoint is too long to be counted."""
-    total = Total(facts=facts(endpoint="GET /" + "x" * 2_000), release="r" * 99)
+    """No endpoint, and no release, is too long to be counted, nor to be copied from Redis."""
+    total = Total(facts=facts(endpoint="GET /" + "x" * 2_000), release="r" * 200)
     total.add(count=1, saved=1, seen_at=_NOW)
-    DatabaseStore().fold(Batch("a", [total]))
+    for _ in range(2):
+        DatabaseStore().fold(Batch(uuid4().hex, [total]))
+        put([Folded(total=total, first_release=total.release, days={})])
 
-    assert len(StoredFinding.objects.get().endpoint) == 500
+    row = StoredFinding.objects.get()
+    assert [len(text) for text in (row.endpoint, row.first_release, row.last_release)] == [500, 100, 100]
+
+
+def test_texts_that_no_column_holds_are_counted() -> None:
+    """One text that a database refuses does not hold up all others: NUL, and a file name that is no Unicode."""
+    total = _total()
+    total.facts = replace(total.facts, endpoint="a\0\udcff", origin="caf\udce9.py:1", message="\0")
+    DatabaseStore().fold(Batch("a", [total, _total(2)]))
+
+    assert set(StoredFinding.objects.values_list("endpoint", "origin")) == {
+        ("a\ufffd?", "caf?.py:1"),
+        ("GET /tickets/", "library/views.py:2"),
+    }
 
 
 def test_own_thread_uses_a_connection_of_its_own() -> None:

@@ -1,12 +1,16 @@
 """``manage.py quell fold``."""
 
 from io import StringIO
+from threading import Thread
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections
 from django.test import override_settings
 
-from quell.store.findings import FindingTrend, StoredFinding
+from quell.store.database import put
+from quell.store.findings import FindingTrend, FoldedBatch, StoredFinding
 from quell.store.folding import Batch
 from quell.store.redis import RedisStore
 from quell.store.totals import DAY_SECONDS, Total
@@ -57,3 +61,39 @@ def test_redis_that_does_not_answer_is_named(server: Server) -> None:
     server.kill()
     with override_settings(QUELL_STORE=server.url), pytest.raises(CommandError, match="does not answer"):
         _fold()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="its locks are those of a file")
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_wait_for_each_other(server: Server) -> None:
+    """SQLite refuses at once to let a transaction write that has read before another one did."""
+    store = RedisStore(server.url)
+    _add(store, "a", _NOW)
+    found = list(store.findings())
+    errors: list[Exception] = []
+
+    def fold_again() -> None:
+        try:
+            put(found)
+        except DatabaseError as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    for _ in range(5):
+        threads = [Thread(target=fold_again) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert errors == []
+    assert StoredFinding.objects.count() == 2
+
+
+def test_database_without_tables_is_one_line(server: Server) -> None:
+    """The error says what to do."""
+    with override_settings(QUELL_STORE=server.url), mock.patch.object(FoldedBatch._meta, "db_table", "gone"):
+        _add(RedisStore(server.url), "a", _NOW)
+        with pytest.raises(CommandError, match=r"refuses the findings \(\w+Error: .*manage\.py migrate"):
+            _fold()

@@ -200,3 +200,21 @@ def test_hours_add_up_to_days() -> None:
     hours = {0: (1, 2), 3600: (2, 3), 86_400: (4, 5)}
 
     assert days_of(hours) == {0: (3, 5), 86_400: (4, 5)}
+
+
+def test_thread_that_cannot_start_is_started_later(
+    backend: _Backend, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process at its limit of threads keeps what it found, and folds it once it has one."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            folder.add(facts(), count=3, saved=3, release="")
+    folder.add(facts(), count=3, saved=3, release="")
+
+    assert folder.stop()
+    assert [total.requests for total in backend.totals] == [2]

@@ -10,3 +10,6 @@ DATABASES = {
         "NAME": os.path.join(os.environ["WORKER_FOLDER"], "db.sqlite3"),
     }
 }
+# Nothing is folded before the process that found it ends.
+QUELL_STORE = "tests.workers.filestore.FileStore"
+QUELL_STORE_SECONDS = 3600

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -86,7 +87,7 @@ def test_tasks_are_left_alone_again(told: Told) -> None:
 
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_worker_reports_each_run(pool: str, tmp_path: Path) -> None:
-    """A real worker, of processes or of threads, reports each run, also that of a task that fails."""
+    """A real worker, of processes or of threads, reports and folds each run, also that of a task that fails."""
     for name in ("queue", "results", "control"):
         (tmp_path / name).mkdir()
     environment = {
@@ -116,5 +117,12 @@ def test_worker_reports_each_run(pool: str, tmp_path: Path) -> None:
             worker.terminate()
     assert done.returncode == 0, done.stderr + log.read_text()
 
-    lines = [json.loads(line) for file in tmp_path.glob("told-*") for line in file.read_text().splitlines()]
-    assert sorted(lines) == [["library.failing", ["Q101"]], *[["library.slow", ["Q101"]]] * 4]
+    told = _lines(tmp_path, "told-*")
+    assert sorted(told) == [["library.failing", ["Q101"]], *[["library.slow", ["Q101"]]] * 4]
+    folded = _lines(tmp_path, "folded-*")
+    assert sum(requests for _, requests in folded) == 5
+    assert {endpoint for endpoint, _ in folded} == {"library.failing", "library.slow"}
+
+
+def _lines(folder: Path, pattern: str) -> list[Any]:
+    return [json.loads(line) for file in folder.glob(pattern) for line in file.read_text().splitlines()]

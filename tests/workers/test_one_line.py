@@ -15,8 +15,10 @@ from asgiref.testing import ApplicationCommunicator
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
+from django.test import override_settings
 
 import quell
+from quell.production import storing
 from tests.workers import jobs
 from tools.webdriver import free_port
 
@@ -68,6 +70,31 @@ def test_rq_worker_reports_each_job(redis: Any, told: Told, caplog: pytest.LogCa
 
     assert (done.return_value(), failed.get_status()) == (3, "failed")
     assert told == [("remind", ["Q101"]), ("failing", ["Q101"])]
+
+
+def test_rq_worker_that_forks_folds_each_job(
+    redis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process of a job ends by os._exit(); the worker of the documentation lets it fold before."""
+    from rq import Queue, Worker
+
+    class FoldingWorker(Worker):
+        def perform_job(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().perform_job(*args, **kwargs)
+            finally:
+                storing.flush(timeout_seconds=5)
+
+    monkeypatch.setenv("WORKER_FOLDER", str(tmp_path))
+    queue = Queue(connection=redis)
+    jobs_done = [queue.enqueue(jobs.remind) for _ in range(2)]
+    connections.close_all()
+    with override_settings(QUELL_STORE="tests.workers.filestore.FileStore", QUELL_STORE_SECONDS=3600):
+        FoldingWorker([queue], connection=redis).work(burst=True, logging_level="CRITICAL")
+
+    assert [job.return_value() for job in jobs_done] == [3, 3]
+    lines = [line for file in tmp_path.glob("folded-*") for line in file.read_text().splitlines()]
+    assert lines == ['["remind", 1]'] * 2
 
 
 async def test_consumers_of_channels_report_each_message(told: Told) -> None:

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun
+from celery.signals import task_postrun, task_prerun, worker_process_shutdown
 
 from quell.guard import guarded
 from quell.lineage._patches import installation
 from quell.lineage.requests import begin_unit, end_unit
 from quell.pipeline import logged_watch
+from quell.production import storing
 
 _UID = "quell.contrib.celery"
 # Of the request of a task, which Celery makes anew for each run, also for one inside another.
 _STATE = "quell_state"
+_AT_EXIT_SECONDS = 5.0
 
 
 def watch_tasks() -> None:
@@ -26,12 +28,14 @@ def watch_tasks() -> None:
     """
     task_prerun.connect(_begin, dispatch_uid=_UID, weak=False)
     task_postrun.connect(_end, dispatch_uid=_UID, weak=False)
+    worker_process_shutdown.connect(_fold, dispatch_uid=_UID, weak=False)
 
 
 def unwatch_tasks() -> None:
     """Leave the tasks alone from now on."""
     task_prerun.disconnect(dispatch_uid=_UID)
     task_postrun.disconnect(dispatch_uid=_UID)
+    worker_process_shutdown.disconnect(dispatch_uid=_UID)
 
 
 def _begin(*, task: Any, **_: object) -> None:  # noqa: ANN401 -- Celery has no types
@@ -52,3 +56,8 @@ def _end(*, task: Any, **_: object) -> None:  # noqa: ANN401 -- Celery has no ty
     seen, token = state
     end_unit(token)
     seen.__exit__(None, None, None)
+
+
+def _fold(**_: object) -> None:
+    # A process of the pool ends by os._exit(), which runs nothing that was to run at exit.
+    guarded(lambda: True, None, storing.flush, _AT_EXIT_SECONDS)

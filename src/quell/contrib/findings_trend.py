@@ -27,13 +27,16 @@ HOURS = Span(48, timedelta(hours=1))
 
 def since(moment: datetime, span: Span) -> datetime:
     """Return the beginning of the oldest step."""
-    return _floor(moment, span) - (span.count - 1) * span.step
+    first = _first(moment, span)
+    return first.astimezone().replace(tzinfo=None) if is_naive(moment) else first
 
 
 def bars_of(numbers: Mapping[datetime, int], moment: datetime, span: Span) -> Bars:
     """Return one number per step, oldest first; nothing was counted where there is none."""
-    first = since(moment, span)
-    return tuple(numbers.get(first + step * span.step, 0) for step in range(span.count))
+    first = _first(moment, span)
+    # Times without a zone are local ones, and a day of those may have 23 hours, or 25.
+    known = {start.astimezone(UTC): number for start, number in numbers.items()}
+    return tuple(known.get(first + step * span.step, 0) for step in range(span.count))
 
 
 def drawing(bars: Bars, title: str) -> SafeString:
@@ -63,9 +66,8 @@ def drawing(bars: Bars, title: str) -> SafeString:
     )
 
 
-def _floor(moment: datetime, span: Span) -> datetime:
-    """Return the beginning of a step, which is one in UTC."""
-    aware = moment.astimezone(UTC)
-    seconds = int(aware.timestamp())
+def _first(moment: datetime, span: Span) -> datetime:
+    """Return the beginning of the oldest step in UTC, as all steps are."""
+    seconds = int(moment.timestamp())
     begun = datetime.fromtimestamp(seconds - seconds % int(span.step.total_seconds()), UTC)
-    return begun.astimezone().replace(tzinfo=None) if is_naive(moment) else begun
+    return begun - (span.count - 1) * span.step

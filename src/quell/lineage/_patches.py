@@ -6,6 +6,7 @@ See Note [Dispatch in C].
 """
 
 import asyncio
+import os
 import threading
 import types
 from collections.abc import Iterator
@@ -121,12 +122,17 @@ class _Recorders:
     """The attributes of model classes that note reads while a profile runs."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self._renew_lock()
         self.holders = 0
         self.key_holders = 0
         self._columns: dict[tuple[type[Model], str], Patch] = {}
         self._names: dict[tuple[type[Model], str], RecordingName] = {}
         self._seen: set[type[Model]] = set()
+        os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        # In a process that was forked, a thread that is not there may hold the old one.
+        self.lock = threading.RLock()
 
     def acquire(self) -> None:
         """Install what a profile needs, for one more of them."""

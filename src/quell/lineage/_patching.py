@@ -1,5 +1,6 @@
 """Reversible replacements in Django or asgiref; which ones there are is told by the modules of patches."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,10 +46,15 @@ class Installation:
     """How many scopes need some patches, over all threads."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self._renew_lock()
         self.holders = 0
         self.rounds = 0
         self.is_kept = False
+        os.register_at_fork(after_in_child=self._renew_lock)
+
+    def _renew_lock(self) -> None:
+        # In a process that was forked, a thread that is not there may hold the old one.
+        self.lock = threading.RLock()
 
     def acquire(self) -> None:
         """Install the patches for one more scope."""

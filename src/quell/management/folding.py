@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.db import Error
 
 from quell.conf import get_settings
 from quell.exceptions import UsageError
@@ -30,7 +31,7 @@ def fold() -> str:
     Let the tables say what Redis says; return a line about it.
 
     Raises:
-        UsageError: If there is no Redis, or it does not answer.
+        UsageError: If there is no Redis, it does not answer, or the database refuses.
     """
     if not apps.is_installed("quell.store"):
         raise UsageError(_NO_TABLES)
@@ -43,5 +44,9 @@ def fold() -> str:
         count = put(list(findings()))
     except StoreUnavailableError as error:
         msg = f"The Redis of QUELL_STORE does not answer ({error}). Start it, or correct its URL."
+        raise UsageError(msg) from error
+    except Error as error:
+        told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        msg = f"The database refuses the findings ({told}). Nothing was folded: run manage.py migrate, and try again."
         raise UsageError(msg) from error
     return f"{plural(count, 'finding')} folded"

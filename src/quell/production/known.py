@@ -7,6 +7,7 @@ which of them had equal parameters. Requests that are equal in all of that, and 
 with the same numbers. That costs less to compare than to find out.
 """
 
+import os
 import threading
 from array import array
 from collections import OrderedDict
@@ -55,8 +56,13 @@ class _Known:
         with self._lock:
             self._found.clear()
 
+    def renew_lock(self) -> None:
+        # Another thread of the parent may have held the lock when it forked.
+        self._lock = threading.Lock()
+
 
 known = _Known()
+os.register_at_fork(after_in_child=known.renew_lock)
 
 
 def judge_within_budget(scope: Scope, label: str) -> Outcome:

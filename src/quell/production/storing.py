@@ -21,6 +21,10 @@ from quell.telling import Report, add_sink, identity_of, remove_sink
 logger = logging.getLogger("quell")
 _SCHEMES = ("redis://", "rediss://", "unix://")
 _NO_REDIS = 'QUELL_STORE names a Redis, and redis-py is not installed: pip install "django-quell[redis]".'
+_NO_URL = (
+    "QUELL_STORE is no URL of a Redis: write redis://:PASSWORD@HOST:PORT/NUMBER, where signs such as / and # in the "
+    "password are percent-encoded."
+)
 _NO_APP = 'QUELL_STORE is "database": add "quell.store" to INSTALLED_APPS, and run manage.py migrate.'
 _lock = threading.Lock()
 _folder: Folder | None = None
@@ -44,15 +48,22 @@ def open_store(name: str) -> Backend:
             from quell.store.redis import RedisStore
         except ImportError as error:
             raise UsageError(_NO_REDIS) from error
-        return RedisStore(name)
+        try:
+            return RedisStore(name)
+        except ValueError:
+            # What it says may be a part of a password.
+            raise UsageError(_NO_URL) from None
     try:
         made: Backend = import_string(name)()
-    except ImportError as error:
+    except (ImportError, TypeError, ValueError) as error:
         msg = (
             f'QUELL_STORE is "{name.partition("://")[0]}": write "database", an URL that begins with redis://, '
             "rediss:// or unix://, or the dotted path of a class with a method fold(batch)."
         )
         raise UsageError(msg) from error
+    if not callable(getattr(made, "fold", None)):
+        msg = f'QUELL_STORE is "{name}", which has no method fold(batch).'
+        raise UsageError(msg)
     return made
 
 

@@ -1,7 +1,7 @@
 """What changed between two reports: findings that are new, worse, better, fixed, or as they were."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from quell.exceptions import UsageError
@@ -44,9 +44,9 @@ class Change:
 
 @dataclass(slots=True)
 class _Side:
-    """The findings of one report by fingerprint, their queries, and what ran without a problem."""
+    """The findings of one report by fingerprint, as what is the same, their queries, and what ran without a problem."""
 
-    records: dict[str, Mapping[str, Any]]
+    records: dict[str, Change]
     counts: dict[str, int]
     silenced: set[str]
     ran: set[str]
@@ -77,7 +77,7 @@ def _side(document: Mapping[str, Any], name: str) -> _Side:
         for record in (*document["findings"], *document["known"]):
             _add(side, record)
         side.silenced = {record["fingerprint"] for record in silenced} - side.records.keys()
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         msg = (
             f"The {name} report has a part that cannot be read: {error!r}. Write it again with quell profile."
         )
@@ -86,29 +86,46 @@ def _side(document: Mapping[str, Any], name: str) -> _Side:
 
 
 def _add(side: _Side, record: Mapping[str, Any]) -> None:
-    mark = record["fingerprint"]
+    mark = _text(record, "fingerprint")
     # Two places of one function may share it; they are compared together.
-    side.records.setdefault(mark, record)
+    side.records.setdefault(mark, _read(record, side.root))
     side.counts[mark] = side.counts.get(mark, 0) + record["count"]
+
+
+def _read(record: Mapping[str, Any], root: str) -> Change:
+    """Return a finding as what is the same; its numbers are told by the sides."""
+    return Change(
+        state="same",
+        code=_text(record, "code"),
+        kind=_text(record, "kind"),
+        level=_text(record, "level"),
+        what=f"{record['model']} {record['path']}".strip() or "a statement",
+        where=short(_location(record["origin"] or record["trigger"]), root),
+        before=0,
+        after=0,
+        message=_text(record, "message"),
+        suggestion=_text(record, "suggestion"),
+        labels=tuple(record["labels"]),
+        fingerprint=_text(record, "fingerprint"),
+        docs=_text(record, "docs"),
+    )
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    found = record[name]
+    if not isinstance(found, str):
+        msg = f"{name} is no text"
+        raise TypeError(msg)
+    return found
 
 
 def _change(mark: str, before: _Side, after: _Side) -> Change:
     side = after if mark in after.records else before
-    record = side.records[mark]
-    return Change(
+    return replace(
+        side.records[mark],
         state=_state(mark, before, after),
-        code=record["code"],
-        kind=record["kind"],
-        level=record["level"],
-        what=f"{record['model']} {record['path']}".strip() or "a statement",
-        where=short(_location(record["origin"] or record["trigger"]), side.root),
         before=before.counts.get(mark, 0),
         after=after.counts.get(mark, 0),
-        message=record["message"],
-        suggestion=record["suggestion"],
-        labels=tuple(record["labels"]),
-        fingerprint=mark,
-        docs=record["docs"],
     )
 
 
@@ -116,7 +133,7 @@ def _state(mark: str, before: _Side, after: _Side) -> State:
     if mark not in after.records:
         if mark in after.silenced:
             return "silenced"
-        return "fixed" if _ran_again(before.records[mark]["labels"], after.ran) else "not run"
+        return "fixed" if _ran_again(before.records[mark].labels, after.ran) else "not run"
     if mark not in before.records:
         return "new"
     old, new = before.counts[mark], after.counts[mark]
@@ -128,4 +145,4 @@ def _ran_again(labels: Iterable[str], ran: set[str]) -> bool:
 
 
 def _location(record: Mapping[str, Any] | None) -> Location | None:
-    return Location(record["file"], record["line"], record["function"]) if record is not None else None
+    return Location(_text(record, "file"), record["line"], record["function"]) if record is not None else None

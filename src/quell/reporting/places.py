@@ -31,8 +31,10 @@ def short(spot: Location | None, root: str) -> str:
 def uri_of(path: str) -> str:
     """Return a path as a URI: a relative one where it is relative."""
     if PureWindowsPath(path).drive or path.startswith("/"):
-        return "file://" + quote("/" + path.replace("\\", "/").lstrip("/"), safe="/:")
-    return quote(path.replace("\\", "/"), safe="/")
+        return "file://" + quote(
+            "/" + path.replace("\\", "/").lstrip("/"), safe="/:", errors="surrogateescape"
+        )
+    return quote(path.replace("\\", "/"), safe="/", errors="surrogateescape")
 
 
 def what_of(finding: Finding) -> str:

@@ -13,7 +13,8 @@ def describe(finding: Finding) -> str:
     otherwise = finding.kind if finding.code in CODES_OF_TRANSACTIONS else "a statement"
     what = f"{finding.model} {finding.path}".strip() or otherwise
     cost = finding.message or _cost(finding)
-    return f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion} ({docs_url(finding.code)})"
+    line = f"{finding.code} {what}: {cost}; at {where}: {finding.suggestion} ({docs_url(finding.code)})"
+    return encodable(line)
 
 
 def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int = 0) -> str:
@@ -30,6 +31,11 @@ def render(findings: Sequence[Finding], *, query_count: int, dropped_count: int 
     for finding in (*problems, *advice):
         lines.extend(["", *block(finding)])
     return "\n".join(lines)
+
+
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can hold: a name of a file that is no Unicode has ``?`` in it."""
+    return text.encode(errors="replace").decode()
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

@@ -44,4 +44,4 @@ def append_comment(sql: str, comment: str, *, is_formatted: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def _encoded(text: str) -> str:
-    return quote(text, safe="")
+    return quote(text, safe="", errors="surrogateescape")

@@ -91,7 +91,7 @@ def _add(total: Total, alias: str) -> None:
         worst_count=Greatest("worst_count", total.worst),
         first_seen=Least("first_seen", first),
         last_seen=Greatest("last_seen", last),
-        last_release=total.release,
+        last_release=_cut("last_release", total.release),
     )
     pk = row.values_list("pk", flat=True).get()
     for step, numbers in (("hour", total.hours), ("day", days_of(total.hours))):
@@ -109,7 +109,9 @@ def put(found: Iterable[Folded]) -> int:
     alias = router.db_for_write(StoredFinding)
     count = 0
     with transaction.atomic(using=alias):
-        for folded in found:
+        # First, and in one order, as two runs may meet: see DatabaseStore.
+        clear(alias)
+        for folded in sorted(found, key=lambda item: item.total.facts.key):
             total = folded.total
             first, last = moment(total.first_seen), moment(total.last_seen)
             row = _row(total.facts, first, last, folded.first_release, alias)
@@ -121,12 +123,11 @@ def put(found: Iterable[Folded]) -> int:
                 worst_count=total.worst,
                 first_seen=first,
                 last_seen=last,
-                first_release=folded.first_release,
-                last_release=total.release,
+                first_release=_cut("first_release", folded.first_release),
+                last_release=_cut("last_release", total.release),
             )
             _put_trend(row.values_list("pk", flat=True).get(), folded, alias)
             count += 1
-        clear(alias)
     return count
 
 
@@ -144,7 +145,11 @@ def _row(
     found = rows.filter(key=facts.key)
     if not found.exists():
         made = StoredFinding(
-            key=facts.key, first_seen=first, last_seen=last, first_release=release[:100], **_texts(facts)
+            key=facts.key,
+            first_seen=first,
+            last_seen=last,
+            first_release=_cut("first_release", release),
+            **_texts(facts),
         )
         rows.bulk_create([made], ignore_conflicts=True)
     return found
@@ -164,8 +169,14 @@ def _texts(facts: Facts) -> dict[str, str]:
         "fingerprint", "endpoint", "code", "kind", "level", "model", "path", "origin", "function", "anchor",
         "trigger", "place", "suggestion", "message",
     )  # fmt: skip
-    limits = {name: getattr(StoredFinding._meta.get_field(name), "max_length", None) for name in names}
-    return {name: getattr(facts, name)[: limits[name]] for name in names}
+    return {name: _cut(name, getattr(facts, name)) for name in names}
+
+
+def _cut(name: str, text: str) -> str:
+    """Return what a column holds of a text: no NUL, nothing of a file name that is no Unicode, and not too much."""
+    # A batch that a database refuses for one text would be tried again for ever, and hold up all others.
+    held = text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return held[: getattr(StoredFinding._meta.get_field(name), "max_length", None)]
 
 
 def moment(seconds: int) -> datetime:

@@ -124,9 +124,11 @@ class Folder:
             return not self._totals and self._batch is None
 
     def _start(self) -> None:
-        thread = self._thread = threading.Thread(target=self._run, name="quell-store", daemon=True)
+        thread = threading.Thread(target=self._run, name="quell-store", daemon=True)
         # In a context of its own: no scope may see what the thread runs.
         Context().run(thread.start)
+        # Where no thread can be started now, the next finding tries again.
+        self._thread = thread
 
     def _run(self) -> None:
         condition = self._condition

@@ -37,7 +37,8 @@ class Facts:
     @property
     def key(self) -> str:
         """What tells it from all others."""
-        return sha256(f"{self.fingerprint}\0{self.endpoint}".encode()).hexdigest()[:32]
+        text = f"{self.fingerprint}\0{self.endpoint}"
+        return sha256(text.encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -103,8 +103,11 @@ class Snapshots:
         """Tell whether a part belongs to no test, or to one that passed without it."""
         if not self.is_complete or module not in self.collected:
             return False
-        name = key.partition(": ")[0]
-        if name not in self.collected[module]:
+        # A name may have a colon of its own: test_it[a: b].
+        name = max(
+            (each for each in self.collected[module] if f"{key}: ".startswith(f"{each}: ")), default=""
+        )
+        if not name:
             return True
         return name in self.passed.get(module, ()) and key not in self.seen.get(module, {})
 
@@ -136,7 +139,8 @@ class Snapshot:
         self._names.add(name)
         with watch(label=self._item.nodeid) as seen, served():
             yield seen
-        key = ": ".join(filter(None, [name_of(self._item), name]))
+        # A part has one line for its name.
+        key = ": ".join(filter(None, [name_of(self._item), " ".join(name.split())]))
         text = text_of(seen.queries)
         self._snapshots.take(str(self._item.path), key, text)
         if not self._snapshots.is_updating:

@@ -8,7 +8,7 @@ from quell.contrib.debug_toolbar.tree import Row, grow, rows_of
 from quell.events import Location
 from quell.findings import Finding, docs_url
 from quell.pipeline import watch
-from quell.reporting.text import relative, short_path
+from quell.reporting.text import encodable, relative, short_path
 
 # What is signed for the page that shows code is of no use elsewhere.
 SALT = "quell.contrib.debug_toolbar"
@@ -89,4 +89,4 @@ def _spot(spot: Location | None) -> dict[str, str] | None:
     if spot is None:
         return None
     key = signing.dumps({"file": spot.file, "line": spot.line}, salt=SALT, compress=True)
-    return {"text": short_path(spot), "function": spot.function, "key": key}
+    return {"text": encodable(short_path(spot)), "function": spot.function, "key": key}

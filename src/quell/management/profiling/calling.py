@@ -62,15 +62,20 @@ class Caller:
 
     @boundary
     def _run(self) -> Visit:
-        printed = io.StringIO()
+        raw = io.BytesIO()
+        # With a buffer, as some write bytes; a name of a file may be no Unicode.
+        printed = io.TextIOWrapper(
+            raw, encoding="utf-8", errors="surrogateescape", newline="", write_through=True
+        )
         start = perf_counter()
         with redirect_stdout(printed), Caught() as caught:
             self._call()
         seconds = perf_counter() - start
-        self.printed = printed.getvalue()
+        output = raw.getvalue()
+        self.printed = output.decode(errors="replace")
         if caught.error is not None and not _is_success(caught.error):
             return Visit(Output(0), seconds, _problem(caught.error), is_broken=True)
-        return Visit(Output(0, {}, self.printed.encode()), seconds)
+        return Visit(Output(0, {}, output), seconds)
 
 
 def command_caller(text: str, aliases: Aliases) -> Caller:

@@ -123,13 +123,13 @@ def _language() -> str:
 
 def write_text(file: Path, text: str) -> None:
     """
-    Write a file that ends with a line.
+    Write a file that ends with a line; what cannot be encoded, as the name of a file that is no Unicode, is ``?``.
 
     Raises:
         UsageError: If that is not possible.
     """
     try:
-        file.write_text(f"{text.rstrip()}\n", encoding="utf-8")
+        file.write_text(f"{text.rstrip()}\n", encoding="utf-8", errors="replace")
     except OSError as error:
         msg = f"{file} cannot be written: {error.strerror}."
         raise UsageError(msg) from error

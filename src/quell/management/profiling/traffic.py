@@ -43,14 +43,18 @@ def read_har(file: Path) -> Traffic:
     try:
         entries: list[Any] = json.loads(text)["log"]["entries"]
         requests = [
-            _Request(each["request"]["method"], each["request"]["url"], each["response"]["status"])
+            _Request(
+                str(each["request"]["method"]), str(each["request"]["url"]), int(each["response"]["status"])
+            )
             for each in entries
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         msg = f"{file} is no HAR file: {error!r}. Save one from the network panel of a browser."
         raise UsageError(msg) from error
-    hosts = [urlsplit(request.url).netloc for request in requests]
-    own = [request for request, host in zip(requests, hosts, strict=True) if host == hosts[0]]
+    hosts = [_host(request.url) for request in requests]
+    # What is loaded from a data: URL has none.
+    first = next(filter(None, hosts), "")
+    own = [request for request, host in zip(requests, hosts, strict=True) if host == first]
     return _traffic(file, own, other_count=len(requests) - len(own))
 
 
@@ -70,7 +74,7 @@ def read_access_log(file: Path) -> Traffic:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return file.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}."
         raise UsageError(msg) from error
@@ -102,6 +106,13 @@ def _traffic(file: Path, requests: list[_Request], *, other_count: int = 0) -> T
     remark = f"{file.name}: {len(good) - unrouted} requests of {len(busiest)} routes"
     urls = tuple(paths.most_common(1)[0][0] for paths in busiest)
     return Traffic(urls, f"{remark}; left out: {told}" if told else remark)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return None
 
 
 def _path(url: str) -> str:
