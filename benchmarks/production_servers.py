@@ -20,7 +20,7 @@ PROJECT = ROOT / "example_project"
 CONNECTIONS = 100
 WORKERS = 1
 _IDLE_SECONDS = 0.5
-_SERVER_CPU, _LOAD_CPU = 0, 1
+_SERVER_CORE, _LOAD_CORE = 0, 1
 _TICKS = os.sysconf("SC_CLK_TCK")
 # A page of each kind, many tickets, and one that loads row by row.
 PAGES = (
@@ -75,13 +75,12 @@ class Server:
         environment = os.environ | variables | {"DJANGO_SETTINGS_MODULE": "benchmarks.production_settings"}
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT), str(PROJECT)])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *_COMMANDS[kind](self.port)],
+            [*_on_core(_SERVER_CORE), sys.executable, "-m", *_COMMANDS[kind](self.port)],
             cwd=PROJECT,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: _pin(_SERVER_CPU),
         )
 
     def wait(self) -> None:
@@ -101,13 +100,12 @@ class Server:
         before = self._cpu_seconds()
         done = subprocess.run(
             [
-                "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "60s", "--latency",
+                *_on_core(_LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "60s", "--latency",
                 "-s", str(script), f"http://127.0.0.1:{self.port}/",
             ],
             capture_output=True,
             text=True,
             check=True,
-            preexec_fn=lambda: _pin(_LOAD_CPU),
         )  # fmt: skip
         cpu_seconds = self._cpu_seconds() - before
         self._rest()
@@ -163,10 +161,11 @@ def _cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _pin(cpu: int) -> None:
-    """Keep this process on a core of its own, where the machine has two and lets us choose."""
-    if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
-        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[cpu]})
+def _on_core(number: int) -> list[str]:
+    """Return what keeps a command on a core of its own, where there are two and a way to choose."""
+    if shutil.which("taskset") is None or (os.cpu_count() or 1) < 2:
+        return []
+    return ["taskset", "-c", str(number)]
 
 
 def free_port() -> int:

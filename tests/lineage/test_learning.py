@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 import quell
-from quell.lineage import accesses
+from quell.lineage import libraries
 from tests.library.models import Book
 
 LIBRARY = "quell_late_library"
@@ -17,9 +17,9 @@ LIBRARY = "quell_late_library"
 def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Count how often the library is learned."""
     found: list[str] = []
-    monkeypatch.setitem(accesses._WATCHERS, LIBRARY, lambda: found.append(LIBRARY))
+    monkeypatch.setitem(libraries._WATCHERS, LIBRARY, lambda: found.append(LIBRARY))
     yield found
-    accesses._seen_modules.discard(LIBRARY)
+    libraries._seen_modules.discard(LIBRARY)
 
 
 @pytest.mark.django_db

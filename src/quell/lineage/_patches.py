@@ -28,7 +28,7 @@ from django.db.models.sql.query import Query
 
 from quell.guard import guarded
 from quell.introspection.columns import columns_of
-from quell.lineage import accesses, profiling
+from quell.lineage import libraries, profiling
 from quell.lineage._dispatch import by_context
 from quell.lineage._patching import Installation, Patch
 from quell.lineage.alias import FetchAlias, plain_alias
@@ -238,7 +238,7 @@ class _Installation(Installation):
     def acquire(self) -> None:
         """Install the hooks for one more scope."""
         with self.lock:
-            accesses.prepare()
+            libraries.prepare()
             super().acquire()
 
     def _install(self) -> None:

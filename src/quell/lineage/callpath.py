@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access, learned, prepare
+from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access
+from quell.lineage.libraries import learned, prepare
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
 # The event loop takes a task one step further.
