@@ -13,8 +13,9 @@ from quell.lineage.alias import FetchRecord
 from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
+from quell.wording.outcomes import NO_BATCH, NO_BATCH_OF_CALL, UNTRIABLE
 
-_UNTRIABLE = "only other code helps here, so there is nothing that a rerun could try"
+_UNTRIABLE = UNTRIABLE()
 
 
 def own_plan(finding: Finding) -> Finding:
@@ -113,7 +114,7 @@ def _add_batch(
         record = records[fetch.number]
         tail = tail_behind(record.call_path.frames, codes) if record.call_path is not None else ()
         if not tail:
-            injection.fail(f"{first.method or 'this call'}() has no batched answer")
+            injection.fail(NO_BATCH(method=first.method) if first.method else NO_BATCH_OF_CALL())
         injection.batches[tail, record.model._meta.label] = batch
     return True
 
