@@ -3,7 +3,7 @@
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, ngettext
 
-from quell.wording.reading import Words
+from quell.wording.reading import ENGLISH, Words
 
 # Any label: what no catalogue has is English.
 _PROBE = "Needless database work"
@@ -13,7 +13,7 @@ def words() -> Words:
     """Return the active language; English where no catalogue of quell has it."""
     language = get_language()
     if language is None or gettext(_PROBE) == _PROBE:
-        return Words(gettext=gettext, ngettext=ngettext)
+        return ENGLISH
     return Words(language=language, gettext=gettext, ngettext=ngettext, write=_write)
 
 

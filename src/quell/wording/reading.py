@@ -56,7 +56,11 @@ class Words:
     def message(self, text: str) -> str:
         """Return what a finding, a proof or a page says; as it is where no template fits."""
         found = read(text)
-        return self._joined(TEXTS, found) if found else text
+        try:
+            return self._joined(TEXTS, found) if found else text
+        except (LookupError, ValueError):
+            # A catalogue of a project, with placeholders that the template does not have.
+            return text
 
     def _joined(self, part: Part, found: _Found) -> str:
         texts = [self._said(wording, values) for wording, values in found]
