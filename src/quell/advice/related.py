@@ -13,7 +13,7 @@ from quell.exceptions import UsageError
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
-from quell.wording.sentences import READ_ALL, READ_INSTEAD
+from quell.wording.sentences import CHOOSE, READ_ALL, READ_INSTEAD
 
 _ROW_CALLS = frozenset(
     {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
@@ -34,10 +34,10 @@ def answer(call: Call) -> Answer:
     if call.behind and not _is_prefetching(kept, call.behind):
         kept = [*kept, Step("prefetch_related", (ast.Constant(call.behind),))]
     if "union" in call.fetch.variant:
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     is_known = bool(call.chain.steps) or not set(call.fetch.variant) - {"order", "values"}
     if not is_known or not call.chain.is_same_for_all([*kept, *_lookups(call)]):
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     method = call.fetch.method
     if method in {"count", "exists", "aggregate"}:
         return (annotation(call, kept) if call.takes_columns else None) or _list(call, kept)
@@ -182,7 +182,7 @@ def _slice_code(call: Call) -> str:
 def _prefetch(call: Call, rows: str, name: str) -> Answer:
     target = call.last.target
     if target is None:
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     name = free_name(walk_owner(call), name)
     manager = f"{target.__name__}.{target._default_manager.name}"
     code = f'Prefetch("{call.path}", queryset={manager}{rows}, to_attr="{name}")'

@@ -65,7 +65,7 @@ class FindingTrend(models.Model):
         indexes = (models.Index(fields=["step", "start"], name="quell_store_trend_old"),)
 
     def __str__(self) -> str:
-        return f"{self.step} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.get_step_display()} {self.start:%Y-%m-%d %H:%M}"
 
 
 class FoldedBatch(models.Model):

@@ -117,9 +117,10 @@ SKIPPED = Part(RECEIVER, METHOD, AUTO_NOW, between=", ")
 SKIPS = wording("one statement for all rows skips {skipped}", skipped=SKIPPED)
 READ_INSTEAD = wording("read {names} instead")
 READ_ALL = wording("read .{name}.all(), which is what a prefetch answers")
+CHOOSE = wording("choose among the prefetched rows in Python")
 
 CLAUSES = (
     LOADED, REPEATED, REPEATED_OF, WRITTEN, WRITTEN_OF, LOOPED, LOOPED_OF, NUMBERS_OF, UNREAD_COLUMN, UNREAD,
     UNREAD_JOINS, INSIDE, LONG, SEPARATE, JOINED, BEFORE_UNION, RAW, BARE, CHUNKS, ASKED_AT, LOOP_AT, SKIPS,
-    READ_INSTEAD, READ_ALL,
+    READ_INSTEAD, READ_ALL, CHOOSE,
 )  # fmt: skip

@@ -19,6 +19,8 @@ from typing import TypeAlias
 NUMBERS = frozenset({"count", "needed", "other", "seconds"})
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _TEXT = r".+?"
+# Placeholders that hold a name of Python, of which no text in front of it can be a part.
+_NAMES = frozenset({"method"})
 
 Values: TypeAlias = Mapping[str, str]
 
@@ -77,10 +79,15 @@ class Wording:
         for literal, name, _, _ in Formatter().parse(template):
             yield re.escape(literal)
             if name:
-                inner = (
-                    self.parts[name].regex if name in self.parts else _NUMBER if name in NUMBERS else _TEXT
-                )
+                inner = self._value(name)
                 yield f"(?P<{name}>{inner})" if is_named else f"(?:{inner})"
+
+    def _value(self, name: str) -> str:
+        if name in self.parts:
+            return self.parts[name].regex
+        if name in NUMBERS:
+            return _NUMBER
+        return r"\w+" if name in _NAMES else _TEXT
 
 
 class Part:
