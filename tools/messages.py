@@ -88,10 +88,10 @@ def in_template(text: str, name: str) -> Iterator[Marked]:
     engine = Engine(libraries=_LIBRARIES)
     nodelist = engine.from_string(text).nodelist
     for node in nodelist.get_nodes_by_type(Node):
-        if isinstance(node, TranslateNode) and isinstance(node.filter_expression.var, object):
+        if isinstance(node, TranslateNode):
             literal = getattr(node.filter_expression.var, "literal", None)
-            value = literal if literal is not None else node.filter_expression.var
-            yield Marked(name, str(value).replace("%", "%%"))
+            if literal:
+                yield Marked(name, str(literal).replace("%", "%%"))
         elif isinstance(node, BlockTranslateNode):
             one = node.render_token_list(node.singular)[0]
             many = node.render_token_list(node.plural)[0] if node.plural else ""
@@ -170,8 +170,9 @@ def as_mo(catalog: Catalog) -> bytes:
 class _Undated(Catalog):
     """A catalogue whose header is the same each time."""
 
-    @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]  # it can be set, which nobody does
+    # It can be set, which nobody does here.
+    @property  # type: ignore[misc]
+    def mime_headers(self) -> list[tuple[str, str]]:
         """The header."""
         return _headers(self)
 
@@ -182,8 +183,8 @@ def complaints(language: str) -> Iterator[str]:
     known = {message.id for message in catalog if message.id}
     for text in sorted(wanted - known, key=str):
         yield f"{language}: is missing: {text}"
-    for text in sorted(known - wanted, key=str):
-        yield f"{language}: is marked nowhere: {text}"
+    for forgotten in sorted(known - wanted, key=str):
+        yield f"{language}: is marked nowhere: {forgotten}"
     for message in catalog:
         if message.id:
             yield from (f"{language}: {problem}: {message.id}" for problem in problems_of(message))
@@ -194,13 +195,17 @@ def problems_of(message: Message) -> Iterator[str]:
     """Yield what is wrong with a translation."""
     if message.fuzzy:
         yield "is fuzzy"
-    texts = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
+    texts = [text or "" for text in _forms(message.string)]
     if not all(texts):
         yield "is empty"
         return
-    known = set(_placeholders(message.id[-1] if isinstance(message.id, (list, tuple)) else message.id))
+    known = set(_placeholders(_forms(message.id)[-1] or ""))
     if any(set(_placeholders(text)) != known for text in texts):
         yield "has other placeholders"
+
+
+def _forms(text: str | Sequence[str | None] | None) -> Sequence[str | None]:
+    return (text,) if text is None or isinstance(text, str) else text
 
 
 def _placeholders(text: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ _PROBE = "Needless database work"
 def words() -> Words:
     """Return the active language; English where no catalogue of quell has it."""
     language = get_language()
-    if language is None or gettext(_PROBE) == _PROBE:
+    if not language or gettext(_PROBE) == _PROBE:
         return ENGLISH
     return Words(language=language, gettext=gettext, ngettext=ngettext, write=_write)
 

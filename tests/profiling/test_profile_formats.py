@@ -11,8 +11,7 @@ from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import translation
 
-from quell.management.profiling import outputs
-from quell.reporting import document, webpage
+from quell.reporting import document
 from quell.reporting.formats import FORMATS
 from tests.profiled.rows import populate
 from tests.profiling.conftest import Profile, run_profile

@@ -19,8 +19,8 @@ OpenPanel = Callable[[HttpResponseBase], str]
 
 _GERMAN = {**CONFIG, "TOOLBAR_LANGUAGE": "de"}
 # What the project names: models, paths and functions, and statements without a queryset.
-_NAMES = ("library.Author", "library.Country", "country", "urls.py", "authors", "tests/toolbar/", "other", "INSERT", "GET",
-          "Q101", "Q105", "quell", "views.py")  # fmt: skip
+_NAMES = ("library.Author", "library.Country", "country", "urls.py", "authors", "tests/toolbar/", "other", "INSERT",
+          "GET", "Q101", "Q105", "quell", "views.py")  # fmt: skip
 # A link to a line says in its title which function that is in.
 _FUNCTIONS = (
     "authors",

@@ -48,7 +48,8 @@ def wide_language() -> Iterator[None]:
     """Let everything that goes through Django's translations come out in wide letters."""
     with pytest.MonkeyPatch.context() as patch, translation.override("de"):
         # What chooses between the real functions and those of USE_I18N = False.
-        chosen = translation._trans
+        # It is private, so the stubs have none.
+        chosen = translation._trans  # type: ignore[attr-defined]
         patch.setattr(chosen, "gettext", wide)
         patch.setattr(chosen, "ngettext", wide_number)
         patch.setattr(chosen, "pgettext", lambda context, text: wide(text))
