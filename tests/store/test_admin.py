@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils.timezone import now
@@ -40,11 +41,17 @@ def _fold(*found: tuple[Facts, int, str]) -> None:
     DatabaseStore().fold(Batch(f"batch{StoredFinding.objects.count()}", totals))
 
 
+def _permission(codename: str) -> Permission:
+    """Return a permission, which a test before may have emptied the table of."""
+    owner = ContentType.objects.get_for_model(StoredFinding)
+    return Permission.objects.get_or_create(codename=codename, content_type=owner)[0]
+
+
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may see findings, and nothing else."""
     user = User.objects.create_user("ann", password="x", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_storedfinding"))
+    user.user_permissions.add(_permission("view_storedfinding"))
     client.force_login(user)
     return client
 
@@ -52,7 +59,7 @@ def staff(client: Client) -> Client:
 @pytest.fixture
 def reader(staff: Client) -> Client:
     """Somebody who may see source code as well."""
-    User.objects.get().user_permissions.add(Permission.objects.get(codename="read_source"))
+    User.objects.get().user_permissions.add(_permission("read_source"))
     return staff
 
 
@@ -211,7 +218,7 @@ def test_fix_is_a_diff_of_the_source(reader: Client, fix_page: str) -> None:
 
 def test_source_needs_a_permission_of_its_own(staff: Client, fix_page: str) -> None:
     """Who may see findings need not see code."""
-    User.objects.get(username="ann").user_permissions.remove(Permission.objects.get(codename="read_source"))
+    User.objects.get(username="ann").user_permissions.remove(_permission("read_source"))
 
     page = _page(staff, fix_page)
     assert "quell-diff" not in page

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.utils import translation
 
 import quell
@@ -23,9 +24,13 @@ _NAMES = ("quell 0.1.0.dev0", "quell", "n_plus_one", "duplicate_query", "Q101", 
 @pytest.fixture
 def watched(db: None) -> quell.watch:
     """An N+1 of rows whose model has a translated name, seen by somebody who reads German."""
+    owner = ContentType.objects.create(app_label="shop", model="order")
+    for number in range(3):
+        Permission.objects.create(codename=f"p{number}", name="may", content_type=owner)
+    rows = Permission.objects.filter(name="may")
     with translation.override("de"):
         with quell.watch() as watch:
-            found = [permission.content_type.model for permission in Permission.objects.order_by("pk")[:3]]
+            found = [permission.content_type.model for permission in rows]
         assert len(found) == 3
         assert watch.findings
         assert translation.get_language() == "de"
