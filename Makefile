@@ -3,7 +3,7 @@ MATRIX := tools/python.sh -m tools.matrix
 IN := tools/python.sh -m tools.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format coverage upstream apps adopt fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs browser toolbars clean
+.PHONY: help demo test lint format coverage upstream apps adopt fix bench batch loading record plans peers soak aggregation dashboard faults transfers overhead production docs messages browser toolbars clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ production: ## Put the help desk under load, with the middleware and without it
 docs: ## Build the documentation into build/docs; no warning is let through
 	@$(IN) docs sphinx-build -W --keep-going -q docs build/docs
 	@echo "build/docs/index.html"
+
+messages: ## Bring the catalogues of translations up to date, and compile them
+	@$(call script,tools/messages.py,py313-django61,python -m tools.messages)
 
 browser: ## Run the tests that drive a real browser
 	@$(call script,tools/browser.py,py313-django61,python -m tools.browser)

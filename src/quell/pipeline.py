@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import ParamSpec, Self, TypeAlias, TypeVar
 
 from asgiref.sync import iscoroutinefunction
+from django.utils.translation import override
 
 from quell.advice.planning import advise
 from quell.analysis.n_plus_one import with_labels
@@ -269,10 +270,13 @@ def judge(recording: Recording, label: str = "") -> Outcome:
         return Outcome()
     patterns = parse(get_settings().ignore)
     outcome = silence(found, recording, patterns, analyse=analyse, without=without)
-    # Apart, so that no plan to write holds what nobody wants to write.
-    advised = advise((item.finding for item in outcome.silenced), recording)
+    # Names of models may be translated, and what is kept of a finding must not depend on who asked for a page.
+    with override(None):
+        # Apart, so that no plan to write holds what nobody wants to write.
+        advised = advise((item.finding for item in outcome.silenced), recording)
+        findings = advise(outcome.findings, recording)
     silenced = tuple(replace(item, finding=new) for item, new in zip(outcome.silenced, advised, strict=True))
-    return replace(outcome, findings=advise(outcome.findings, recording), silenced=silenced)
+    return replace(outcome, findings=findings, silenced=silenced)
 
 
 def wrap_thread(function: Callable[P, R]) -> Callable[P, R]:

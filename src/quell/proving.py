@@ -13,8 +13,9 @@ from quell.lineage.alias import FetchRecord
 from quell.loading.batching import Batch
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
+from quell.wording.outcomes import NO_BATCH, NO_BATCH_OF_CALL, UNTRIABLE
 
-UNTRIABLE = "only other code helps here, so there is nothing that a rerun could try"
+UNTRIABLE_REASON = UNTRIABLE()
 
 
 def own_plan(finding: Finding) -> Finding:
@@ -59,14 +60,14 @@ def injection_for(scope: Scope, findings: Iterable[Finding], *, is_checked: bool
         # The root and the load of each place that showed this cause.
         pairs = list(zip(finding.fetches[::2], finding.fetches[1::2], strict=False))
         if not pairs or len(finding.fetches) % 2 or not all(root for root, _ in pairs):
-            injection.fail(UNTRIABLE)
+            injection.fail(UNTRIABLE_REASON)
             continue
         for root, first in pairs:
             if plan:
                 for fetch in families[root].fetches:
                     _add_plan(injection, records[fetch.number], plan, codes)
             if not _add_batch(injection, families[first], records, codes, is_checked=is_checked) and not plan:
-                injection.fail(UNTRIABLE)
+                injection.fail(UNTRIABLE_REASON)
     return injection
 
 
@@ -113,7 +114,7 @@ def _add_batch(
         record = records[fetch.number]
         tail = tail_behind(record.call_path.frames, codes) if record.call_path is not None else ()
         if not tail:
-            injection.fail(f"{first.method or 'this call'}() has no batched answer")
+            injection.fail(NO_BATCH(method=first.method) if first.method else NO_BATCH_OF_CALL())
         injection.batches[tail, record.model._meta.label] = batch
     return True
 

@@ -11,8 +11,7 @@ from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import translation
 
-from quell.management.profiling import outputs
-from quell.reporting import document, webpage
+from quell.reporting import document
 from quell.reporting.formats import FORMATS
 from tests.profiled.rows import populate
 from tests.profiling.conftest import Profile, run_profile
@@ -117,20 +116,32 @@ def test_folder_in_place_of_a_file_is_one_line(profile: Profile, tmp_path: Path)
 
 def test_html_is_english_where_no_catalogue_has_its_labels(profile: Profile) -> None:
     """Whoever has it read out gets the voice of the language that it is written in."""
-    with translation.override("de"):
+    with translation.override("eo"):
         assert '<html lang="en">' in profile("/good/", "--format", "html").out
 
 
-def test_html_is_translated_where_a_catalogue_has_its_labels(
-    profile: Profile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It says in which language."""
-    monkeypatch.setattr(outputs, "gettext", lambda text: f"«{text}»")
-    with translation.override("de"):
-        text = profile("/good/", "--format", "html").out
+@override_settings(LANGUAGE_CODE="de")
+def test_html_is_in_the_language_of_the_project(profile: Profile) -> None:
+    """Labels and sentences are, and nothing else that is printed."""
+    text = profile("/tickets/", "--format", "html").out
 
     assert '<html lang="de">' in text
-    assert f"<h1>«{webpage.TITLE}»</h1>" in text
+    assert "<h1>Unnötige Datenbankarbeit</h1>" in text
+    assert "je für sich geladen" in text
+    assert "each loaded" in profile("/tickets/").out
+
+
+def test_language_of_html_can_be_chosen(profile: Profile) -> None:
+    """Whatever the project speaks, and whatever a page activates."""
+    assert '<html lang="de">' in profile("/good/", "--format", "html", "--language", "de").out
+    with translation.override("de"):
+        assert '<html lang="en">' in profile("/good/", "--format", "html", "--language", "en").out
+
+
+def test_unknown_language_is_one_line(profile: Profile) -> None:
+    """It is said before any page is visited."""
+    with pytest.raises(CommandError, match='there is no language "germanic"'):
+        profile("/good/", "--format", "html", "--language", "germanic")
 
 
 @pytest.mark.django_db

@@ -98,7 +98,7 @@ def report(root: str = ROOT) -> Report:
         known=(finding(path="known"),),
         stale=(entry,),
         silenced=page.silenced,
-        remarks=("views.py:9 names the unknown code Q1O1",),
+        remarks=('views.py:9 names the unknown code "Q1O1". Did you mean "Q101"?',),
         baseline="quell-baseline.json",
         root=root,
     )

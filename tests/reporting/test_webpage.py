@@ -11,6 +11,7 @@ import pytest
 from quell.reporting import webpage
 from quell.reporting.elements import Html, element, join
 from quell.reporting.report import Page, Report
+from quell.wording.reading import Words
 from tests.reporting.samples import HOSTILE, hostile_report, report
 
 
@@ -163,7 +164,7 @@ def test_fix_that_was_tried_in_vain_says_so() -> None:
 
 def test_labels_are_translated() -> None:
     """Every label goes through the translation, and the language is told."""
-    reader = _Reader(webpage.render(report(), lambda text: f"«{text}»", language="eo"))
+    reader = _Reader(webpage.render(report(), Words(language="eo", gettext=lambda text: f"«{text}»")))
     heads = re.findall(r"[A-Z][a-z]+", " ".join(re.findall(r"«([^»]*)»", reader.text)))
 
     assert reader.all("html") == [{"lang": "eo"}]

@@ -13,6 +13,7 @@ from quell.findings import Finding
 from quell.lineage._patches_effects import installation
 from quell.lineage.sites import _kept, _roles
 from tests.scenarios.corpus import SCENARIOS, Expected, Fix, Scenario, comparable, expectation
+from tests.wording.pseudo import assert_translatable
 
 pytestmark = pytest.mark.usefixtures("library")
 
@@ -77,6 +78,7 @@ def test_scenario_counts_and_places_are_right(item: Scenario) -> None:
     for finding in findings:
         assert 0 < finding.saved_queries <= finding.count
         assert finding.suggestion
+        assert_translatable(finding)
         label = _label_of(finding, item)
         assert label.count in {None, finding.count}
         assert label.place in {None, finding.place}

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils.timezone import now
@@ -44,9 +43,9 @@ def _fold(*found: tuple[Facts, int, str]) -> None:
 
 
 def _permission(codename: str) -> Permission:
-    """Return a permission; the test before this one has emptied the table."""
-    create_permissions(apps.get_app_config("quell_store"), verbosity=0)
-    return Permission.objects.get(codename=codename)
+    """Return a permission, which a test before may have emptied the table of."""
+    owner = ContentType.objects.get_for_model(StoredFinding)
+    return Permission.objects.get_or_create(codename=codename, content_type=owner)[0]
 
 
 @pytest.fixture
@@ -223,7 +222,7 @@ def test_fix_is_a_diff_of_the_source(reader: Client, fix_page: str) -> None:
 
 def test_source_needs_a_permission_of_its_own(staff: Client, fix_page: str) -> None:
     """Who may see findings need not see code."""
-    User.objects.get(username="ann").user_permissions.remove(Permission.objects.get(codename="read_source"))
+    User.objects.get(username="ann").user_permissions.remove(_permission("read_source"))
 
     page = _page(staff, fix_page)
     assert "quell-diff" not in page

@@ -13,6 +13,7 @@ from tests.unused import (
     scenes_used_relations,
 )
 from tests.unused.corpus import PROFILED
+from tests.wording.pseudo import assert_translatable
 
 pytestmark = pytest.mark.usefixtures("library", "essays")
 SCENES = [scenes_read_columns, scenes_unread_columns, scenes_unused_relations, scenes_used_relations]
@@ -48,6 +49,7 @@ def test_profile_gives_the_labelled_findings(item: Scenario) -> None:
     assert sorted(comparable(finding) for finding in _judged(watch)) == expected
     for finding in _judged(watch):
         assert finding.suggestion
+        assert_translatable(finding)
         label = _label_of(finding, item)
         assert label is None or label == finding.count
 

@@ -8,6 +8,7 @@ from quell.advice.chains import Step, calls_at
 from quell.exceptions import QuellError
 from quell.loading.correlating import Correlation, correlate
 from quell.loading.rendering import count_code, grouping_names, rows_code
+from quell.wording.sentences import READ_INSTEAD
 
 _ZERO = "Coalesce({}, 0)"
 
@@ -32,7 +33,7 @@ def annotation(call: Call, kept: Sequence[Step]) -> Answer | None:
         return None
     names = {free_name(call.model, name): code for name, code in columns.items()}
     arguments = ", ".join(f"{name}={code}" for name, code in names.items())
-    return Answer(f"{call.joins}.annotate({arguments})", note=f"read .{', .'.join(names)} instead")
+    return Answer(f"{call.joins}.annotate({arguments})", note=READ_INSTEAD(names=f".{', .'.join(names)}"))
 
 
 def _aggregates(call: Call, correlation: Correlation, rows: str) -> dict[str, str]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TypeAlias
 
-UNSTABLE = "output differs without a change"
+from quell.wording import outcomes
+
+UNSTABLE = outcomes.UNSTABLE()
 
 _TOKEN = re.compile(rb"[\w+/=.:-]+|[^\w+/=.:-]")
 _WORDS = re.compile(rb"[\w+/=.:-]*")
@@ -59,14 +61,14 @@ class Mask:
     def difference(self, output: Output) -> str:
         """Return what differs from the unchanged runs, or an empty string."""
         if output.status != self._first.status:
-            return f"status {output.status} instead of {self._first.status}"
+            return outcomes.STATUS(after=str(output.status), before=str(self._first.status))
         headers = _compared(output.headers)
         if headers.keys() != self._headers.keys():
-            return f"header {', '.join(sorted(headers.keys() ^ self._headers.keys()))}"
+            return outcomes.HEADERS(names=", ".join(sorted(headers.keys() ^ self._headers.keys())))
         for name, text in self._headers.items():
             if not text.matches(headers[name].encode()):
-                return f"header {name}"
-        return "" if self._body.matches(output.body) else "body"
+                return outcomes.HEADERS(names=name)
+        return "" if self._body.matches(output.body) else outcomes.BODY()
 
 
 def _compared(headers: Mapping[str, str]) -> dict[str, str]:

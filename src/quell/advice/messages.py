@@ -6,22 +6,12 @@ from quell.events import Fetch
 from quell.exceptions import UsageError
 from quell.findings import Finding, Load
 from quell.introspection.relations import walk
+from quell.wording import sentences
 
 # Rows from which on the choice between a join and a query of its own is worth a clause.
 _MANY_ROWS = 100
-
-_VERBS = {
-    "": "loaded {relation} on their own",
-    "count": "counted {relation} on their own",
-    "exists": "asked on their own whether there are any of {relation}",
-    "contains": "searched {relation} for one row on their own",
-    "aggregate": "computed over {relation} on their own",
-    "first": "took the first of {relation} on their own",
-    "last": "took the last of {relation} on their own",
-    "latest": "took the latest of {relation} on their own",
-    "earliest": "took the earliest of {relation} on their own",
-    "get": "got one of {relation} on their own",
-}
+# What stands between two clauses.
+BETWEEN = "; "
 
 
 def message_of(finding: Finding, fetch: Fetch | None, model: type[Model] | None) -> str:
@@ -34,24 +24,30 @@ def message_of(finding: Finding, fetch: Fetch | None, model: type[Model] | None)
         model: The model of the finding, where it is known.
     """
     if finding.kind == "n_plus_one" and fetch is not None and model is not None and finding.loads:
-        return "; ".join([f"{_loaded(finding, fetch, model)}: {cost(finding)}", *_reasons(finding, model)])
+        loaded = sentences.LOADED(load=_loaded(finding, fetch, model), cost=_cost(finding))
+        return BETWEEN.join([loaded, *_reasons(finding, model)])
+    count, cost = finding.count, _cost(finding)
+    if finding.kind == "duplicate_query" and finding.model:
+        return sentences.REPEATED_OF(model=finding.model, count=count, cost=cost)
     if finding.kind == "duplicate_query":
-        what = f"the same SELECT of {finding.model}" if finding.model else "the same SELECT"
-        return f"{what} ran {finding.count:,} times with the same parameters: {cost(finding)}"
+        return sentences.REPEATED(count=count, cost=cost)
     if finding.kind == "write_in_loop":
-        what = f"rows of {finding.model}" if finding.model else "rows"
-        return f"a loop wrote {what} one by one: {cost(finding)}"
-    if finding.kind == "query_in_loop":
-        what = f"the same SELECT of {finding.model}" if finding.model else "the same SELECT"
-        return f"a loop ran {what} {finding.count:,} times: {cost(finding)}"
-    return ""
+        return _written(finding.model, cost)
+    if finding.kind == "query_in_loop" and finding.model:
+        return sentences.LOOPED_OF(model=finding.model, count=count, cost=cost)
+    return sentences.LOOPED(count=count, cost=cost) if finding.kind == "query_in_loop" else ""
 
 
-def cost(finding: Finding) -> str:
+def _written(model: str, cost: str) -> str:
+    return sentences.WRITTEN_OF(model=model, cost=cost) if model else sentences.WRITTEN(cost=cost)
+
+
+def _cost(finding: Finding) -> str:
     """Return how many queries there were, and how many were needed."""
     needed = finding.count - finding.saved_queries
-    queries = "query" if finding.count == 1 else "queries"
-    return f"{finding.count:,} {queries}, {needed or 'none'} needed"
+    if not needed:
+        return sentences.COST_NONE(count=finding.count)
+    return sentences.COST(count=finding.count, needed=needed)
 
 
 def _loaded(finding: Finding, fetch: Fetch, model: type[Model]) -> str:
@@ -59,16 +55,16 @@ def _loaded(finding: Finding, fetch: Fetch, model: type[Model]) -> str:
     relation = finding.path.rpartition("__")[2]
     if fetch.is_deferred:
         rows = _rows(_owner_of(model, finding.path), last.row_count)
-        return f"{rows} each loaded the column {relation} on their own, which the queryset leaves out"
+        return sentences.COLUMN(rows=rows, relation=relation)
     if len(finding.loads) > 1:
         first = finding.loads[0]
         rows = _rows(_owner_of(model, first.path), first.row_count)
-        return f"{rows} each loaded {finding.path} hop by hop"
+        return sentences.HOPS(rows=rows, relation=finding.path)
     rows = _rows(_owner_of(model, finding.path), last.row_count)
-    is_part = bool({"filter", "slice"} & set(fetch.variant)) and fetch.method in {"", "count", "iterator"}
-    verb = _VERBS.get(fetch.method, _VERBS[""])
-    what = f"some of their {relation}" if is_part else f"their {relation}"
-    return f"{rows} each {verb.format(relation=what)}"
+    is_part = bool({"filter", "slice"} & set(fetch.variant))
+    method = "" if fetch.method == "iterator" else fetch.method
+    loads = sentences.LOADS_OF_SOME if is_part and method in sentences.LOADS_OF_SOME else sentences.LOADS
+    return loads.get(method, loads[""])(rows=rows, relation=relation)
 
 
 def _owner_of(model: type[Model], path: str) -> type[Model] | None:
@@ -83,9 +79,9 @@ def _owner_of(model: type[Model], path: str) -> type[Model] | None:
 
 def _rows(model: type[Model] | None, count: int) -> str:
     if model is None:
-        return f"{count:,} rows"
+        return sentences.ROWS(count=count)
     name = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
-    return f"{count:,} {name}"
+    return sentences.ROWS_OF(count=count, noun=str(name))
 
 
 def _reasons(finding: Finding, model: type[Model]) -> list[str]:
@@ -99,11 +95,10 @@ def _reasons(finding: Finding, model: type[Model]) -> list[str]:
 def _reason(load: Load, model: type[Model], separate: tuple[str, ...]) -> str:
     last = walk(model, load.path)[-1]
     parents = _rows(last.target, load.distinct_count)
-    if load.path in separate:
-        return f"separate: {load.row_count:,} rows share {parents}"
-    return f"joined: {load.row_count:,} rows have {parents}"
+    reason = sentences.SEPARATE if load.path in separate else sentences.JOINED
+    return reason(rows=sentences.ROWS(count=load.row_count), parents=parents)
 
 
 def with_note(message: str, note: str) -> str:
     """Return a message with one more clause."""
-    return f"{message}; {note}" if note else message
+    return f"{message}{BETWEEN}{note}" if note else message

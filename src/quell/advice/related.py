@@ -13,6 +13,7 @@ from quell.exceptions import UsageError
 from quell.introspection.relations import walk
 from quell.loading.plan import FetchPlan
 from quell.loading.values import is_prefix
+from quell.wording.sentences import CHOOSE, READ_ALL, READ_INSTEAD
 
 _ROW_CALLS = frozenset(
     {"filter", "exclude", "order_by", "reverse", "distinct", "only", "defer", "annotate", "alias"}
@@ -33,17 +34,17 @@ def answer(call: Call) -> Answer:
     if call.behind and not _is_prefetching(kept, call.behind):
         kept = [*kept, Step("prefetch_related", (ast.Constant(call.behind),))]
     if "union" in call.fetch.variant:
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     is_known = bool(call.chain.steps) or not set(call.fetch.variant) - {"order", "values"}
     if not is_known or not call.chain.is_same_for_all([*kept, *_lookups(call)]):
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     method = call.fetch.method
     if method in {"count", "exists", "aggregate"}:
         return (annotation(call, kept) if call.takes_columns else None) or _list(call, kept)
     if method in _ONE_ROW:
         return _one_row(call, kept, _ONE_ROW[method])
     if not kept and not _lookups(call) and not _is_sliced(call):
-        note = f"read .{call.path.rpartition('__')[2]}.all(), which is what a prefetch answers"
+        note = READ_ALL(name=call.path.rpartition("__")[2])
         return _all_rows(_with_columns(call), note)
     return _list(call, kept)
 
@@ -157,7 +158,9 @@ def _list(call: Call, kept: Sequence[Step]) -> Answer:
     if plan is not None:
         name = next(iter(plan.filters))
         return Answer(
-            plan.as_code(call.model), plan if not call.fetch.method else None, note=f"read .{name} instead"
+            plan.as_code(call.model),
+            plan if not call.fetch.method else None,
+            note=READ_INSTEAD(names=f".{name}"),
         )
     sliced = _slice_code(call)
     if sliced and call.last.hop.kind != "generic_relation":
@@ -179,11 +182,11 @@ def _slice_code(call: Call) -> str:
 def _prefetch(call: Call, rows: str, name: str) -> Answer:
     target = call.last.target
     if target is None:
-        return _all_rows(call, "choose among the prefetched rows in Python")
+        return _all_rows(call, CHOOSE())
     name = free_name(walk_owner(call), name)
     manager = f"{target.__name__}.{target._default_manager.name}"
     code = f'Prefetch("{call.path}", queryset={manager}{rows}, to_attr="{name}")'
-    return Answer(f"{call.joins}.prefetch_related({code})", note=f"read .{name} instead")
+    return Answer(f"{call.joins}.prefetch_related({code})", note=READ_INSTEAD(names=f".{name}"))
 
 
 def _filter_plan(call: Call, steps: Sequence[Step]) -> FetchPlan | None:

@@ -7,6 +7,7 @@ from quell.advice.chains import Chain, is_static, query_at, read_chain
 from quell.advice.models import find_model
 from quell.events import Fetch, Location
 from quell.findings import Finding
+from quell.wording.sentences import ASKED_AT
 
 _ONE_ROW = frozenset({"get", "first", "last", "earliest", "latest"})
 _CALLS = _ONE_ROW | {"count", "exists"}
@@ -16,7 +17,7 @@ _WORDS = {"count": "{}_count", "exists": "has_{}", "aggregate": "{}_numbers"}
 def advise_repeat(finding: Finding, fetch: Fetch | None, fetches: Iterable[Fetch]) -> tuple[Finding, str]:
     """Return the finding with the code that keeps the first answer, and a note that names all lines."""
     lines = dict.fromkeys(map(str, (finding.origin, *finding.triggers)))
-    note = f"asked at {', '.join(lines)}" if len(finding.triggers) > 1 else ""
+    note = ASKED_AT(places=", ".join(lines)) if len(finding.triggers) > 1 else ""
     return replace(finding, suggestion=_code(finding, fetch, fetches)), note
 
 

@@ -14,6 +14,7 @@ from quell.findings import Finding
 from quell.loading.plan import FetchPlan
 from quell.loading.rendering import queryset_code
 from quell.loading.values import drop_covered, is_prefix
+from quell.wording import sentences
 
 
 def spell(plan: FetchPlan, model: type[Model], root: Fetch | None, *, is_alone: bool) -> str:
@@ -127,16 +128,13 @@ def note_on(finding: Finding, root: Fetch, model: type[Model]) -> str:
         return ""
     joins, prefetches = finding.plan.split(model)
     if root.combinator:
-        return f"write it before .{root.combinator}(), on the queryset that begins it"
+        return sentences.BEFORE_UNION(method=root.combinator)
     if root.is_raw:
-        return "raw SQL takes prefetches only"
+        return sentences.RAW()
     if root.is_bare_join and joins:
-        return (
-            "the bare select_related() skips nullable foreign keys: name what is needed, "
-            f"select_related({_texts(joins)})"
-        )
+        return sentences.BARE(code=f"select_related({_texts(joins)})")
     if root.method == "iterator" and prefetches:
-        return "give iterator() a chunk_size, which it needs to prefetch"
+        return sentences.CHUNKS()
     return ""
 
 

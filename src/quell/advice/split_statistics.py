@@ -15,6 +15,7 @@ from quell.aggregation.functions import OPTIONS
 from quell.aggregation.references import resolve
 from quell.exceptions import UsageError
 from quell.findings import Finding
+from quell.wording.sentences import NUMBERS_OF
 
 _AGGREGATES = frozenset({"Avg", "Count", "Max", "Min", "StdDev", "Sum", "Variance"})
 _CONDITIONS = frozenset({"filter", "exclude"})
@@ -43,9 +44,7 @@ def advise_statistics(finding: Finding) -> Finding:
     """Return the finding with one statement for its numbers: in one line, and as a class where it can be one."""
     model = model_of(finding.model)
     name = f"{model.__name__}Statistics"
-    message = (
-        f"{finding.count} numbers of {finding.model} were asked one by one: one statement has all of them"
-    )
+    message = NUMBERS_OF(count=finding.count, model=finding.model)
     asked = read_asked(finding.statements)
     try:
         rows, numbers = _numbers(model, asked)

@@ -8,11 +8,13 @@ from typing import Any
 from django.db import connections
 from django.db.models import Model
 
+from quell.advice.messages import BETWEEN
 from quell.advice.models import find_model
 from quell.events import Fetch, QueryEvent
 from quell.findings import Finding
 from quell.introspection.keys import is_between, is_in_one_table, is_unique
 from quell.introspection.receivers import own_method, receivers_of
+from quell.wording import sentences
 
 _OF_RELATION = frozenset({"add", "remove", "set", "clear"})
 _SET = re.compile(r"\bSET\s+(.*?)(?:\s+WHERE\b|$)", re.IGNORECASE | re.DOTALL)
@@ -26,7 +28,7 @@ def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
     events = finding.statements
     model = find_model(finding.model)
     verb = _verb_of(events, model)
-    where = f"the loop is at {events[0].loop_line}" if _is_elsewhere(finding, events[0]) else ""
+    where = sentences.LOOP_AT(place=str(events[0].loop_line)) if _is_elsewhere(finding, events[0]) else ""
     skipped: tuple[str, ...] = ()
     if not verb or model is None:
         code = _raw_code(events)
@@ -34,7 +36,7 @@ def advise_write(finding: Finding, fetch: Fetch | None) -> tuple[Finding, str]:
         code, skipped = _relation_code(model, verb), receivers_of(model, "m2m")
     else:
         code, skipped = _row_code(model, verb, events), _skipped(model, verb, events, fetch)
-    return replace(finding, suggestion=code), "; ".join(filter(None, (where, _warning(skipped))))
+    return replace(finding, suggestion=code), BETWEEN.join(filter(None, (where, _warning(skipped))))
 
 
 def _verb_of(events: Sequence[QueryEvent], model: type[Model] | None) -> str:
@@ -55,7 +57,7 @@ def _is_elsewhere(finding: Finding, event: QueryEvent) -> bool:
 
 
 def _warning(skipped: Sequence[str]) -> str:
-    return f"one statement for all rows skips {', '.join(skipped)}" if skipped else ""
+    return sentences.SKIPS(skipped=sentences.SKIPPED.join(skipped)) if skipped else ""
 
 
 def _raw_code(events: Sequence[QueryEvent]) -> str:
@@ -144,7 +146,9 @@ def _times_of(model: type[Model], verb: str, events: Sequence[QueryEvent]) -> tu
     """Return the columns that ``save()`` sets to the time, and ``bulk_update()`` leaves as they are."""
     changed = _fields(model, next((e.sql for e in events if e.operation == "update"), ""), _SET)
     fields = [field for field in model._meta.concrete_fields if getattr(field, "auto_now", False)]
-    return tuple(f"auto_now of {field.name}" for field in fields if verb == "save" and field.name in changed)
+    return tuple(
+        sentences.AUTO_NOW(name=field.name) for field in fields if verb == "save" and field.name in changed
+    )
 
 
 def _skipped(

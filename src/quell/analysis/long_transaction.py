@@ -3,6 +3,7 @@
 from quell.analysis.side_effect_in_transaction import began
 from quell.events import Location, Recording, TransactionEvent
 from quell.findings import Finding
+from quell.wording.sentences import LONG, STATEMENTS
 
 KIND, CODE = "long_transaction", "Q202"
 
@@ -19,7 +20,6 @@ def find(recording: Recording, *, limit_ms: float) -> tuple[Finding, ...]:
 def _finding(events: list[TransactionEvent]) -> Finding:
     longest = max(events, key=lambda event: event.duration_ms)
     place = longest.opened_at
-    queries = "1 statement" if longest.query_count == 1 else f"{longest.query_count:,} statements"
     return Finding(
         kind=KIND,
         code=CODE,
@@ -28,8 +28,10 @@ def _finding(events: list[TransactionEvent]) -> Finding:
         origin=place,
         trigger=place,
         triggers=(place,) if place is not None else (),
-        message=(
-            f"the transaction {began(longest.opened_by, place)} was open for {longest.duration_ms / 1000:.1f} s, of "
-            f"which the database worked for {longest.statement_ms / 1000:.1f} s, in {queries}"
+        message=LONG(
+            opened=began(longest.opened_by, place),
+            seconds=f"{longest.duration_ms / 1000:.1f}",
+            other=f"{longest.statement_ms / 1000:.1f}",
+            statements=STATEMENTS(count=longest.query_count),
         ),
     )

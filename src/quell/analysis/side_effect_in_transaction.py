@@ -3,21 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from quell.events import EffectKind, Location, Recording, SideEffect
+from quell.events import Location, Recording, SideEffect
 from quell.findings import Finding
 from quell.paths import portable_path
+from quell.wording.sentences import EFFECT_TIMES, EFFECTS, EFFECTS_OF_ALL, INSIDE, OPENED, OPENED_AT
 
 KIND, CODE = "side_effect_in_transaction", "Q201"
-
-_WORDS: dict[EffectKind, str] = {
-    "http": "an HTTP request ({name})",
-    "mail": "mail ({name})",
-    "task": "a task for a worker ({name})",
-    "cache": "a write to a cache",
-    "subprocess": "another process",
-    "network": "a connection to a server",
-    "sleep": "a sleep of {seconds:g} s",
-}
 
 
 def find(recording: Recording) -> tuple[Finding, ...]:
@@ -30,8 +21,8 @@ def find(recording: Recording) -> tuple[Finding, ...]:
 
 
 def _finding(line: Location, effects: Sequence[SideEffect]) -> Finding:
-    kinds = Counter(_WORDS[each.kind].format(name=each.name, seconds=each.seconds) for each in effects)
-    what = " and ".join(f"{text} {count} times" if count > 1 else text for text, count in kinds.items())
+    kinds = Counter(EFFECTS[each.kind](name=each.name, seconds=f"{each.seconds:g}") for each in effects)
+    texts = [EFFECT_TIMES(effect=text, count=count) if count > 1 else text for text, count in kinds.items()]
     return Finding(
         kind=KIND,
         code=CODE,
@@ -40,11 +31,14 @@ def _finding(line: Location, effects: Sequence[SideEffect]) -> Finding:
         origin=line,
         trigger=line,
         triggers=(line,),
-        message=f"{what} inside the transaction {began(effects[0].opened_by, effects[0].opened_at)}",
+        message=INSIDE(
+            effects=EFFECTS_OF_ALL.join(texts), opened=began(effects[0].opened_by, effects[0].opened_at)
+        ),
     )
 
 
 def began(opened_by: str, opened_at: Location | None) -> str:
     """Return what opened a transaction, and where."""
-    where = f" at {portable_path(opened_at.file)}:{opened_at.line}" if opened_at is not None else ""
-    return f"of {opened_by}{where}"
+    if opened_at is None:
+        return OPENED(opener=opened_by)
+    return OPENED_AT(opener=opened_by, place=f"{portable_path(opened_at.file)}:{opened_at.line}")

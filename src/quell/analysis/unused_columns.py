@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from quell.analysis.usage import Owner, can_change, owner_of, unused_loads
 from quell.events import ColumnLoad, Fetch, Recording
 from quell.findings import Finding
+from quell.wording.sentences import BYTES, ROWS, UNREAD_COLUMN
 
 KIND, CODE = "unused_columns", "Q107"
 # Below this a column is not worth a change, however narrow the others are.
@@ -105,6 +106,6 @@ class _Judged:
             trigger=owner.trigger,
             triggers=tuple(dict.fromkeys(root.trigger for root in roots if root.trigger is not None)),
             place=owner.place,
-            message=f"{_byte_count(columns)} bytes in {rows} rows, never read",
+            message=UNREAD_COLUMN(size=BYTES(count=_byte_count(columns)), rows=ROWS(count=rows)),
             fetches=(owner.number, columns[0].fetch),
         )

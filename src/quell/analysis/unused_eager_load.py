@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from quell.analysis.usage import Unused, can_change, owner_of, unused_loads
 from quell.events import Fetch, Location, Recording
 from quell.findings import Finding
+from quell.wording.sentences import BYTES, JOINS, RELATED, UNREAD, UNREAD_JOINS
 
 KIND, CODE = "unused_eager_load", "Q106"
 
@@ -96,9 +97,8 @@ def _triggers(roots: Iterable[Fetch]) -> tuple[Location, ...]:
 
 def _message(removal: _Removal) -> str:
     loads = removal.unused.loads
-    rows = sum(load.related_count for load in loads)
-    size = f"{rows} related {'row' if rows == 1 else 'rows'}, {removal.byte_count} bytes, never read"
+    rows = RELATED(count=sum(load.related_count for load in loads))
+    size = BYTES(count=removal.byte_count)
     if loads[0].by == "prefetch":
-        return size
-    joins = len(removal.parts)
-    return f"{joins} {'join' if joins == 1 else 'joins'}, {size}"
+        return UNREAD(rows=rows, size=size)
+    return UNREAD_JOINS(joins=JOINS(count=len(removal.parts)), rows=rows, size=size)

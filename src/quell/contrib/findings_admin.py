@@ -19,6 +19,7 @@ from quell.contrib.findings_trend import DAYS, HOURS, Bars, bars_of, drawing, si
 from quell.contrib.fixes import Fix, fix_of
 from quell.findings import docs_url
 from quell.store.findings import FindingTrend, StoredFinding
+from quell.translating import translated
 
 # What findings are grouped by: the column, and what a person calls it.
 GROUPS = {
@@ -51,7 +52,7 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
     search_fields = ("endpoint", "origin", "model", "path", "suggestion", "fingerprint")
     list_per_page = 50
     fieldsets = (
-        (None, {"fields": ("finding", "message", "fix", "documentation")}),
+        (None, {"fields": ("finding", "told", "fix", "documentation")}),
         (
             gettext_lazy("Where"),
             {"fields": ("endpoint", "origin", "function", "place", "trigger", "elsewhere")},
@@ -103,6 +104,11 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
     def finding(self, row: StoredFinding) -> str:
         """Return what it is, in a few words."""
         return str(row)
+
+    @admin.display(description=gettext_lazy("what happened"))
+    def told(self, row: StoredFinding) -> str:
+        """Return what happened, in the language of the admin."""
+        return translated(row.message)
 
     @admin.display(description=gettext_lazy("14 days"))
     def days(self, row: StoredFinding) -> SafeString:
@@ -195,6 +201,7 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
             "opts": self.opts,
             "title": gettext("Fix"),
             "original": row,
+            "message": translated(row.message),
             "fix": found,
             "media": self.media,
         }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from quell.production.storing import base_dir
 from quell.store.findings import StoredFinding
 from quell.store.totals import Facts
+from quell.translating import translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ def fix_of(row: StoredFinding) -> Fix:
     try:
         return Fix(diff=diff_of(facts, base_dir()))
     except CannotFixError as error:
-        return Fix(reason=str(error))
+        return Fix(reason=translated(str(error)))
 
 
 def _kind(line: str) -> str:

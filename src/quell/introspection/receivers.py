@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Model, signals
 
+from quell.wording.sentences import METHOD, RECEIVER
+
 _BY_VERB = {
     "save": (signals.pre_save, signals.post_save),
     "delete": (signals.pre_delete, signals.post_delete),
@@ -22,7 +24,7 @@ _NAMES = {
 def receivers_of(model: type[Model], verb: str) -> tuple[str, ...]:
     """Return the receivers that a ``save``, ``delete`` or ``m2m`` of a model calls, but for Django's own, by name."""
     return tuple(
-        f"{_NAMES[signal]} receiver {_name(receiver)}"
+        RECEIVER(signal=_NAMES[signal], name=_name(receiver))
         for signal in _BY_VERB[verb]
         for receiver in _live(signal, model)
         if not str(getattr(receiver, "__module__", "")).startswith("django.")
@@ -33,7 +35,7 @@ def own_method(model: type[Model], name: str) -> str:
     """Return ``Model.name()`` where a class of the user's overrides it, else nothing."""
     for cls in model.__mro__:
         if name in vars(cls):
-            return "" if cls.__module__.startswith("django.") else f"{cls.__qualname__}.{name}()"
+            return "" if cls.__module__.startswith("django.") else METHOD(name=f"{cls.__qualname__}.{name}")
     return ""
 
 

@@ -7,6 +7,7 @@ from quell.findings import CODES_OF_PROFILES, Finding, docs_url, of_level
 from quell.reporting.report import Page, Report, is_proven
 from quell.reporting.terminal import PLAIN, Paint
 from quell.reporting.text import block, plural
+from quell.wording import outcomes
 
 _COLUMN = 15
 
@@ -28,13 +29,12 @@ def notes(report: Report) -> list[str]:
     if report.silenced:
         causes = {(item.by, item.where, item.finding.fingerprint) for item in report.silenced}
         ways = Counter(way for way, _, _ in causes)
-        by = ", ".join(f"{count} by {way}" for way, count in sorted(ways.items()))
-        lines.append(f"{plural(len(causes), 'finding')} silenced: {by}")
+        by = ", ".join(outcomes.WAYS[way](count=count) for way, count in sorted(ways.items()))
+        lines.append(outcomes.SILENCED(findings=outcomes.FINDINGS(count=len(causes)), ways=by))
     if report.known:
-        lines.append(f"{plural(len(report.known), 'finding')} known, and let pass by {report.baseline}")
-    lines.extend(
-        f"{report.baseline} knows {entry}, which is gone: --write-baseline drops it" for entry in report.stale
-    )
+        found = outcomes.FINDINGS(count=len(report.known))
+        lines.append(outcomes.KNOWN(findings=found, baseline=report.baseline))
+    lines.extend(outcomes.GONE(baseline=report.baseline, entry=str(entry)) for entry in report.stale)
     return [*lines, *report.remarks]
 
 

@@ -1,15 +1,13 @@
 """
 A report as one HTML file for people: nothing of it comes from a network, and nothing is sent to one.
 
-Its own policy (CSP) allows the style and the script within it, by their hashes, and nothing else. What its labels say
-can be translated; what findings say is English.
+Its own policy (CSP) allows the style and the script within it, by their hashes, and nothing else. It is in one
+language, but for code and for the pages of the documentation, which are English.
 """
 
 from base64 import b64encode
-from collections.abc import Callable
 from hashlib import sha256
 from importlib.resources import files
-from typing import TypeAlias
 
 from quell.findings import CODES, DOCS
 from quell.reporting.document import tool_version
@@ -19,21 +17,18 @@ from quell.reporting.table import notes
 from quell.reporting.webpage_codes import codes_section
 from quell.reporting.webpage_findings import findings_section
 from quell.reporting.webpage_pages import pages_section
-
-Translate: TypeAlias = Callable[[str], str]
-TITLE = "Needless database work"
+from quell.wording.reading import ENGLISH, Words
 
 
-def render(report: Report, translate: Translate = str, *, language: str = "en") -> str:
+def render(report: Report, words: Words = ENGLISH) -> str:
     """
     Return the file.
 
     Args:
         report: What ran and what was found.
-        translate: Gives a label in ``language``; those here are English.
-        language: The code of that language.
+        words: The language.
     """
-    _ = translate
+    _ = words
     style, script = (_asset(f"report.{kind}") for kind in ("css", "js"))
     found = {finding.code for finding in report.findings}
     head = element(
@@ -62,7 +57,7 @@ def render(report: Report, translate: Translate = str, *, language: str = "en") 
         _phrases(_),
         element("script", Html(script)),
     )
-    return f"<!doctype html>\n{element('html', head, body, lang=language)}\n"
+    return f"<!doctype html>\n{element('html', head, body, lang=_.language)}\n"
 
 
 def _asset(name: str) -> str:
@@ -80,7 +75,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _header(report: Report, _: Translate) -> Html:
+def _header(report: Report, _: Words) -> Html:
     saved = sum(finding.saved_queries for finding in report.findings)
     proven = sum(map(is_proven, report.findings))
     failed = sum(bool(page.problem) for page in report.pages)
@@ -110,24 +105,24 @@ def _header(report: Report, _: Translate) -> Html:
     )
 
 
-def _notes_section(report: Report, _: Translate) -> Html | None:
+def _notes_section(report: Report, _: Words) -> Html | None:
     lines = notes(report)
     if not lines:
         return None
     return element(
         "section",
         element("h2", _("Silenced, known, out of date"), id="notes-title"),
-        element("ul", *(element("li", line) for line in lines)),
+        element("ul", *(element("li", _.message(line)) for line in lines)),
         aria_labelledby="notes-title",
     )
 
 
-def _footer(_: Translate) -> Html:
+def _footer(_: Words) -> Html:
     link = element("a", _("Documentation"), href=DOCS, rel="noreferrer")
     return element("footer", element("p", join(f"quell {tool_version()} ", link)))
 
 
-def _phrases(_: Translate) -> Html:
+def _phrases(_: Words) -> Html:
     """Return what the script says, for it to find."""
     return element(
         "div",
@@ -135,6 +130,6 @@ def _phrases(_: Translate) -> Html:
         id="phrases",
         data_copied=_("Copied"),
         data_select=_("Selected: copy it with your keyboard"),
-        data_up=_("sorted upwards by"),
-        data_down=_("sorted downwards by"),
+        data_up=_("sorted upwards by {column}"),
+        data_down=_("sorted downwards by {column}"),
     )

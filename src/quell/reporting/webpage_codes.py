@@ -1,17 +1,15 @@
 """The pages of the documentation about the codes of a report, carried along in it."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from quell.findings import docs_url
 from quell.reporting.elements import Html, element, join
 from quell.reporting.explaining import page_text, target_of
 from quell.reporting.markup import Block, Code, Heading, Items, Line, Paragraph, Run, Table, parse
+from quell.wording.reading import Words
 
-Translate: TypeAlias = Callable[[str], str]
 
-
-def codes_section(codes: Sequence[str], _: Translate) -> Html | None:
+def codes_section(codes: Sequence[str], _: Words) -> Html | None:
     """Return a section with a page per code, or nothing where there is none."""
     if not codes:
         return None
@@ -23,14 +21,16 @@ def codes_section(codes: Sequence[str], _: Translate) -> Html | None:
     )
 
 
-def _article(code: str, codes: Sequence[str], _: Translate) -> Html:
+def _article(code: str, codes: Sequence[str], _: Words) -> Html:
     title, *blocks = parse(page_text(code))
     heading = title.line if isinstance(title, Heading) else (Run(code),)
     online = element("a", _("This page online"), href=docs_url(code), rel="noreferrer")
+    # The documentation is English, which a voice that reads it out has to know.
+    lang = "en" if _.language != "en" else None
     return element(
         "article",
-        element("h3", _line(heading, code, codes), id=code, tabindex=-1),
-        *(_block(block, code, codes) for block in blocks),
+        element("h3", _line(heading, code, codes), id=code, tabindex=-1, lang=lang),
+        element("div", *(_block(block, code, codes) for block in blocks), lang=lang),
         element("p", online),
         aria_labelledby=code,
         class_="explained",

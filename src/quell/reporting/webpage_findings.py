@@ -1,19 +1,18 @@
 """The findings of the HTML report: a table of them, and a card with the fix and its proof for each."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from quell.findings import Finding, Proof
 from quell.reporting.elements import Html, element, join, number, place, table
-from quell.reporting.places import short, spot_of, what_of
+from quell.reporting.places import short, spot_of
 from quell.reporting.report import Report, is_proven
 from quell.reporting.text import is_vain
+from quell.wording.reading import Words
 
-Translate: TypeAlias = Callable[[str], str]
 _MAX_PAGES = 12
 
 
-def findings_section(report: Report, _: Translate) -> Html:
+def findings_section(report: Report, _: Words) -> Html:
     """Return the section."""
     inner = [element("p", _("Nothing needless was found."), class_="good")]
     if report.findings:
@@ -30,24 +29,24 @@ def findings_section(report: Report, _: Translate) -> Html:
     )
 
 
-def verdict_of(finding: Finding, _: Translate) -> str:
+def verdict_of(finding: Finding, _: Words) -> str:
     """Return what came of the proof, in a few words."""
     if finding.proof is None:
         return _("not tried")
     return _("proven") if is_proven(finding) else _("not proven")
 
 
-def _table(report: Report, _: Translate) -> Html:
+def _table(report: Report, _: Words) -> Html:
     heads = (_("Code"), _("What"), _("Where"), _("Queries"), _("Needless"), _("Fix"))
     rows = [_row(at, finding, report.root, _) for at, finding in enumerate(report.findings, 1)]
     return table(heads, rows, caption=_("All findings"), numbers=frozenset({3, 4}))
 
 
-def _row(at: int, finding: Finding, root: str, _: Translate) -> Html:
+def _row(at: int, finding: Finding, root: str, _: Words) -> Html:
     return element(
         "tr",
         element("td", element("a", finding.code, href=f"#{finding.code}")),
-        element("td", element("a", element("code", what_of(finding)), href=f"#finding-{at}")),
+        element("td", element("a", _what(finding, _), href=f"#finding-{at}")),
         element("td", place(short(spot_of(finding), root))),
         number(f"{finding.count}", finding.count),
         number(f"{finding.saved_queries}", finding.saved_queries),
@@ -55,14 +54,19 @@ def _row(at: int, finding: Finding, root: str, _: Translate) -> Html:
     )
 
 
-def _badge(finding: Finding, _: Translate) -> Html:
+def _what(finding: Finding, _: Words) -> Html:
+    what = f"{finding.model} {finding.path}".strip()
+    return element("code", what) if what else element("span", _("a statement"))
+
+
+def _badge(finding: Finding, _: Words) -> Html:
     signs = {True: ("good", "✓"), False: ("open", "○")}
     kind, sign = signs[is_proven(finding)]
     mark = element("span", sign, aria_hidden="true")
     return element("span", mark, f" {verdict_of(finding, _)}", class_=f"badge {kind}")
 
 
-def _card(at: int, finding: Finding, root: str, anchors: Mapping[str, str], _: Translate) -> Html:
+def _card(at: int, finding: Finding, root: str, anchors: Mapping[str, str], _: Words) -> Html:
     title = f"finding-{at}"
     return element(
         "article",
@@ -70,13 +74,13 @@ def _card(at: int, finding: Finding, root: str, anchors: Mapping[str, str], _: T
             "h3",
             element("a", finding.code, href=f"#{finding.code}", class_="code"),
             " ",
-            element("code", what_of(finding)),
+            _what(finding, _),
             " ",
             element("small", finding.kind),
             id=title,
             tabindex=-1,
         ),
-        element("p", finding.message) if finding.message else None,
+        element("p", _.message(finding.message)) if finding.message else None,
         element(
             "div",
             element(
@@ -91,7 +95,7 @@ def _card(at: int, finding: Finding, root: str, anchors: Mapping[str, str], _: T
     )
 
 
-def _facts(finding: Finding, root: str, anchors: Mapping[str, str], _: Translate) -> list[Html]:
+def _facts(finding: Finding, root: str, anchors: Mapping[str, str], _: Words) -> list[Html]:
     facts: list[tuple[str, Html]] = []
     if finding.origin is not None:
         also = f" {finding.place}" if finding.place else ""
@@ -100,7 +104,8 @@ def _facts(finding: Finding, root: str, anchors: Mapping[str, str], _: Translate
         facts.append((_("Because of"), place(short(finding.trigger, root))))
     if finding.labels:
         facts.append((_("Seen in"), _labels(finding, anchors)))
-    facts.append((_("Queries"), join(f"{finding.count}, {_('needless:')} {finding.saved_queries}")))
+    queries = _("{count}, needless: {saved}").format(count=finding.count, saved=finding.saved_queries)
+    facts.append((_("Queries"), join(queries)))
     return [join(element("dt", name), element("dd", value)) for name, value in facts]
 
 
@@ -114,7 +119,7 @@ def _labels(finding: Finding, anchors: Mapping[str, str]) -> Html:
     return join(*parts, f" + {rest}" if rest > 0 else None)
 
 
-def _fix(at: int, finding: Finding, _: Translate) -> Html | None:
+def _fix(at: int, finding: Finding, _: Words) -> Html | None:
     if not finding.suggestion:
         return None
     # A fix that was tried in vain is not to be written.
@@ -131,14 +136,14 @@ def _fix(at: int, finding: Finding, _: Translate) -> Html | None:
     )
 
 
-def _proof(proof: Proof, _: Translate) -> Html:
+def _proof(proof: Proof, _: Words) -> Html:
     if proof.verdict != "proven":
-        text = proof.reason or _("not proven")
+        text = _.message(proof.reason) if proof.reason else _("not proven")
         return join(element("h4", _("Not proven")), element("p", text))
     rows = [
-        _compared(_("Queries"), proof.queries_before, proof.queries_after, "{:.0f}"),
-        _compared(_("Rows"), proof.rows_before, proof.rows_after, "{:.0f}"),
-        _compared(_("Milliseconds"), proof.ms_before, proof.ms_after, "{:.1f}"),
+        _compared(_("Queries"), proof.queries_before, proof.queries_after, 0, _),
+        _compared(_("Rows"), proof.rows_before, proof.rows_after, 0, _),
+        _compared(_("Milliseconds"), proof.ms_before, proof.ms_after, 1, _),
     ]
     heads = (("", None), (_("Before"), "number"), (_("After"), "number"), (_("Compared"), None))
     head = element(
@@ -146,12 +151,12 @@ def _proof(proof: Proof, _: Translate) -> Html:
     )
     return join(
         element("h4", _("Proof: the page is the same, byte by byte")),
-        element("p", proof.reason) if proof.reason else None,
+        element("p", _.message(proof.reason)) if proof.reason else None,
         element("table", head, element("tbody", *rows), class_="proof"),
     )
 
 
-def _compared(name: str, before: float, after: float, shape: str) -> Html:
+def _compared(name: str, before: float, after: float, decimals: int, _: Words) -> Html:
     most = max(before, after) or 1
     bars = [
         element("rect", x=0, y=y, width=f"{100 * value / most:.1f}", height=7, class_=kind)
@@ -161,7 +166,7 @@ def _compared(name: str, before: float, after: float, shape: str) -> Html:
     return element(
         "tr",
         element("th", name, scope="row"),
-        element("td", shape.format(before), class_="number"),
-        element("td", shape.format(after), class_="number"),
+        element("td", _.number(before, decimals), class_="number"),
+        element("td", _.number(after, decimals), class_="number"),
         element("td", picture, class_="bars"),
     )

@@ -2,22 +2,21 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
 
 from quell.reporting.elements import Html, element, join, number, place, table
 from quell.reporting.places import short
 from quell.reporting.report import Page, Report
 from quell.reporting.trace import Branch, Lane, Trace
+from quell.wording.reading import Words
 
-Translate: TypeAlias = Callable[[str], str]
 # What columns are asked for says little, and is long.
 _COLUMNS = re.compile(r"^SELECT .+? FROM ", re.DOTALL)
 _WIDTH = 1000.0
 _THINNEST = 3.0
 
 
-def pages_section(report: Report, _: Translate) -> Html:
+def pages_section(report: Report, _: Words) -> Html:
     """Return the section."""
     heads = (_("Page"), _("Queries"), _("Rows"), _("Milliseconds"), _("Findings"), _("Result"))
     rows = [_row(at, page, _) for at, page in enumerate(report.pages, 1)]
@@ -30,7 +29,7 @@ def pages_section(report: Report, _: Translate) -> Html:
     )
 
 
-def _row(at: int, page: Page, _: Translate) -> Html:
+def _row(at: int, page: Page, _: Words) -> Html:
     link = element("a", element("code", page.path), href=f"#page-{at}") if page.trace else None
     return element(
         "tr",
@@ -47,10 +46,10 @@ def _change(before: int, after: int | None) -> Html:
     return number(f"{before}" if after is None else f"{before} → {after}", before)
 
 
-def _result(page: Page, _: Translate) -> str:
+def _result(page: Page, _: Words) -> str:
     if page.problem:
-        return page.problem
-    told = [page.note] if page.note else []
+        return _.message(page.problem)
+    told = [_.message(page.note)] if page.note else []
     if not page.findings:
         told.append(_("nothing needless"))
     elif page.is_fixed:
@@ -60,7 +59,7 @@ def _result(page: Page, _: Translate) -> str:
     return "; ".join(told)
 
 
-def _details(at: int, page: Page, root: str, _: Translate) -> Html | None:
+def _details(at: int, page: Page, root: str, _: Words) -> Html | None:
     trace = page.trace
     if trace is None:
         return None
@@ -68,11 +67,11 @@ def _details(at: int, page: Page, root: str, _: Translate) -> Html | None:
     head = element(
         "summary",
         element("code", page.path),
-        element("span", f"{_('Queries:')} {queries}"),
-        element("span", f"{trace.ms:.1f} ms"),
+        element("span", _("Queries: {count}").format(count=queries)),
+        element("span", _("{ms} ms").format(ms=_.number(trace.ms, 1))),
         id=f"page-{at}",
     )
-    dropped = f"{_('Statements that were not kept:')} {trace.dropped_count}" if trace.dropped_count else None
+    dropped = _("Statements that were not kept: {count}").format(count=trace.dropped_count)
     return element(
         "details",
         head,
@@ -80,12 +79,12 @@ def _details(at: int, page: Page, root: str, _: Translate) -> Html | None:
         _tree(trace, root, _),
         element("h3", _("When they ran")),
         _waterfall(trace, page.path, root, _),
-        element("p", dropped) if dropped else None,
+        element("p", dropped) if trace.dropped_count else None,
         class_="page",
     )
 
 
-def _tree(trace: Trace, root: str, _: Translate) -> Html:
+def _tree(trace: Trace, root: str, _: Words) -> Html:
     children: dict[int, list[Branch]] = defaultdict(list)
     for branch in trace.branches:
         children[branch.parent].append(branch)
@@ -104,7 +103,7 @@ def _items(
     children: Mapping[int, Sequence[Branch]],
     lanes: Mapping[int, Sequence[Lane]],
     root: str,
-    _: Translate,
+    _: Words,
 ) -> Iterator[Html]:
     for branch in children.get(parent, ()):
         below = [*_items(branch.number, children, lanes, root, _)]
@@ -116,7 +115,7 @@ def _items(
         )
 
 
-def _branch(branch: Branch, root: str, _: Translate) -> Html:
+def _branch(branch: Branch, root: str, _: Words) -> Html:
     name = branch.path.replace("__", " → ") if branch.path else branch.model
     model = element("small", f" {branch.model}") if branch.path else None
     is_repeated = branch.kind in {"lazy", "orphan"} and branch.count > 1
@@ -127,27 +126,28 @@ def _branch(branch: Branch, root: str, _: Translate) -> Html:
     return join(element("strong", name), model, " ", mark, " ", place(where, "where") if where else None)
 
 
-def _cost(lanes: Sequence[Lane], _: Translate) -> Html | None:
+def _cost(lanes: Sequence[Lane], _: Words) -> Html | None:
     if not lanes:
         return None
     count, ms = sum(lane.count for lane in lanes), sum(lane.ms for lane in lanes)
     told = [lane.row_count for lane in lanes if lane.row_count is not None]
     # SQLite does not tell them.
-    rows = f" · {_('Rows:')} {sum(told)}" if len(told) == len(lanes) else ""
-    text = f"{_('Queries:')} {count}{rows} · {ms:.1f} ms"
-    return element("div", text, class_="cost")
+    rows = [_("Rows: {count}").format(count=sum(told))] if len(told) == len(lanes) else []
+    parts = [_("Queries: {count}").format(count=count), *rows, _("{ms} ms").format(ms=_.number(ms, 1))]
+    return element("div", " · ".join(parts), class_="cost")
 
 
-def _waterfall(trace: Trace, path: str, root: str, _: Translate) -> Html:
-    heads = (_("Statement"), _("Caused by"), _("Times"), _("ms"), f"0 to {trace.ms:.1f} ms")
+def _waterfall(trace: Trace, path: str, root: str, _: Words) -> Html:
+    span = _("{first} to {last} ms").format(first=0, last=_.number(trace.ms, 1))
+    heads = (_("Statement"), _("Caused by"), _("Times"), _("ms"), span)
     head = element("thead", element("tr", *(element("th", text, scope="col") for text in heads)))
-    caption = element("caption", f"{_('Statements of')} {path}", class_="hidden")
+    caption = element("caption", _("Statements of {page}").format(page=path), class_="hidden")
     rows = [_lane(lane, trace.ms, root, _) for lane in trace.lanes]
     inner = element("table", caption, head, element("tbody", *rows), class_="waterfall")
     return element("div", inner, class_="scroll", role="region", aria_label=_("When they ran"), tabindex=0)
 
 
-def _lane(lane: Lane, total: float, root: str, _: Translate) -> Html:
+def _lane(lane: Lane, total: float, root: str, _: Words) -> Html:
     short_sql = _COLUMNS.sub("SELECT … FROM ", lane.sql)
     statement = element(
         "details", element("summary", element("code", short_sql)), element("pre", element("code", lane.sql))
@@ -157,18 +157,19 @@ def _lane(lane: Lane, total: float, root: str, _: Translate) -> Html:
         element("td", statement, class_="statement"),
         element("td", place(short(lane.trigger, root))),
         element("td", f"{lane.count}", class_="number"),
-        element("td", f"{lane.ms:.1f}", class_="number"),
+        element("td", _.number(lane.ms, 1), class_="number"),
         element("td", _marks(lane, total, _), class_="time"),
     )
 
 
-def _marks(lane: Lane, total: float, _: Translate) -> Html:
+def _marks(lane: Lane, total: float, _: Words) -> Html:
     bars = [
         element("rect", x=f"{left:.1f}", y=0, width=f"{right - left:.1f}", height=10)
         for left, right in _bars(lane.runs, total)
     ]
     first, last = lane.runs[0][0], sum(lane.runs[-1])
-    label = f"{_('Times:')} {lane.count}, {first:.1f} to {last:.1f} ms"
+    span = _("{first} to {last} ms").format(first=_.number(first, 1), last=_.number(last, 1))
+    label = _("Times: {count}, {span}").format(count=lane.count, span=span)
     return element(
         "svg",
         *bars,

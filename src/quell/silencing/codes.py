@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from quell.findings import CODES
+from quell.wording.outcomes import DID_YOU_MEAN
 
 _MAX_NAMES = 20  # of a project's models, for example
 _BY_NAME = {**{code: code for code in CODES}, **{kind: code for code, kind in CODES.items()}}
@@ -19,7 +20,7 @@ def hint_for(name: str) -> str:
     # A letter O looks like a zero.
     for spelling in (name.upper(), name.upper().replace("O", "0"), name.lower().replace("-", "_")):
         if spelling in _BY_NAME:
-            return f'Did you mean "{spelling}"?'
+            return DID_YOU_MEAN(name=spelling)
     return closest(name, _BY_NAME, "The codes of quell are")
 
 
@@ -28,6 +29,6 @@ def closest(name: str, names: Iterable[str], otherwise: str) -> str:
     known = sorted(names)
     found = get_close_matches(name, known, n=1, cutoff=0.5)
     if found:
-        return f'Did you mean "{found[0]}"?'
+        return DID_YOU_MEAN(name=found[0])
     more = ", ..." if len(known) > _MAX_NAMES else "."
     return f"{otherwise} {', '.join(known[:_MAX_NAMES])}{more}"

@@ -10,12 +10,13 @@ from functools import lru_cache
 from quell.events import Location
 from quell.silencing.codes import code_of, hint_for
 from quell.silencing.source import python_lines, stamp_of, template_lines
+from quell.wording import outcomes
 
 _COMMENT = re.compile(r"#\s*quell:\s*([\w-]*)\s*(?:\[([^\]#]*)\])?([^#]*)", re.IGNORECASE)
 _IN_TEMPLATE = re.compile(r"\{(#.*?)#\}")
 _MARK = "quell:"
 _WORD = "ignore"
-_ALONE = "stands on a line of its own, and silences nothing: write it behind the code"
+_ALONE = outcomes.ALONE()
 _OUTSIDE = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER})
 
 
@@ -119,15 +120,15 @@ def _read(text: str, file: str, line: int) -> Iterator[Comment]:
         if verb.lower() != _WORD:
             # Prose about quell is none of its business.
             if get_close_matches(verb.lower(), [_WORD], cutoff=0.7):
-                complaint = f'says "{verb}", which means nothing: write "quell: ignore[Q101]"'
+                complaint = outcomes.MEANINGLESS(verb=verb)
                 yield Comment(file=file, line=line, codes=(), complaints=(complaint,))
             continue
         written = [name.strip() for name in names.split(",") if name.strip()]
         wrong = tuple(
-            f'names the unknown code "{name}". {hint_for(name)}' for name in written if not code_of(name)
+            outcomes.UNKNOWN_CODE(code=name, hint=hint_for(name)) for name in written if not code_of(name)
         )
         if not written:
-            wrong = ('names no code, and silences nothing: write "quell: ignore[Q101]"',)
+            wrong = (outcomes.NO_CODE(),)
         codes = tuple(code for name in written if (code := code_of(name)))
         reason = rest.strip().lstrip("-\N{EN DASH}\N{EM DASH}:").strip()
         yield Comment(file=file, line=line, codes=codes, reason=reason, complaints=wrong)

@@ -15,6 +15,7 @@ from quell.events import Location, Pattern, QueryEvent, Recording, SideEffect, T
 from quell.findings import CODES_OF_PROFILES, CODES_OF_TRANSACTIONS, Finding, Silenced
 from quell.silencing.comments import Comment, comments_at
 from quell.silencing.patterns import holds, is_placed, means
+from quell.wording.outcomes import COMPLAINT
 
 Analyse = Callable[[Recording], Sequence[Finding]]
 Without = Callable[[Recording, Iterable[QueryEvent]], Recording]
@@ -209,4 +210,8 @@ def _complaints(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Return one line for each mistake in the comments on the lines of findings."""
     spots = [spot for finding in findings for spot in (finding.origin, *_triggers(finding))]
     comments = dict.fromkeys(comment for spot in spots for comment in comments_at(spot))
-    return tuple(f"{comment} {complaint}" for comment in comments for complaint in comment.complaints)
+    return tuple(
+        COMPLAINT(place=str(comment), complaint=complaint)
+        for comment in comments
+        for complaint in comment.complaints
+    )

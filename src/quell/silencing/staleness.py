@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from quell.events import Pattern, Span
 from quell.findings import Silenced
 from quell.silencing.comments import Comment, comments_in
+from quell.wording.outcomes import STALE
 
 
 def comment_remarks(
@@ -26,7 +27,7 @@ def comment_remarks(
             yield where, complaint
         stale = [code for code in comment.codes if code in looked_for and (where, code) not in used]
         if stale and not (comment.complaints and not comment.first):
-            yield where, f"silenced nothing in this run: ignore[{','.join(stale)}]"
+            yield where, STALE(codes=",".join(stale))
 
 
 def _comments(seen: Iterable[Span]) -> list[Comment]:

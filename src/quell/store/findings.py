@@ -57,13 +57,15 @@ class FindingTrend(models.Model):
     saved_count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("trend of a finding")
+        verbose_name_plural = _("trends of findings")
         constraints = (
             models.UniqueConstraint(fields=["finding", "step", "start"], name="quell_store_trend_once"),
         )
         indexes = (models.Index(fields=["step", "start"], name="quell_store_trend_old"),)
 
     def __str__(self) -> str:
-        return f"{self.step} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.get_step_display()} {self.start:%Y-%m-%d %H:%M}"
 
 
 class FoldedBatch(models.Model):
@@ -71,6 +73,10 @@ class FoldedBatch(models.Model):
 
     number = models.CharField(max_length=32, primary_key=True)
     folded_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("folded batch")
+        verbose_name_plural = _("folded batches")
 
     def __str__(self) -> str:
         return self.number

@@ -3,6 +3,7 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxMessage(models.Model):
@@ -20,6 +21,10 @@ class OutboxMessage(models.Model):
     tries = models.PositiveIntegerField(default=0)
     failed_at = models.DateTimeField(null=True, db_index=True)
     error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("message of the outbox")
+        verbose_name_plural = _("messages of the outbox")
 
     def __str__(self) -> str:
         return f"{self.function} {self.pk}"

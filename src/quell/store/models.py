@@ -3,6 +3,7 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from quell.store.findings import FindingTrend, FoldedBatch, StoredFinding
 from quell.store.messages import OutboxMessage
@@ -25,6 +26,8 @@ class IdempotentCall(models.Model):
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
+        verbose_name = _("call with a key")
+        verbose_name_plural = _("calls with a key")
         constraints = (models.UniqueConstraint(fields=["service", "key"], name="quell_store_call_once"),)
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from quell.pipeline import watch
 from quell.reporting.report import Page
 from quell.reporting.trace import trace_of
 from quell.testing.watching import Limits, watched
+from quell.wording.outcomes import FAILED_TEST, SKIPPED_TEST, SKIPPED_TEST_WHY
 
 _FOLDER = "QUELL_PROFILE_FOLDER"
 _MAX_LENGTH = 200
@@ -70,8 +71,12 @@ def _is_skip(error: BaseException) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    name = "is skipped" if _is_skip(error) else f"fails: {type(error).__name__}"
-    return f"{name}: {' '.join(str(error).split())}".removesuffix(": ")[:_MAX_LENGTH]
+    told = " ".join(str(error).split())
+    if _is_skip(error):
+        text = SKIPPED_TEST_WHY(why=told) if told else SKIPPED_TEST()
+    else:
+        text = FAILED_TEST(error=f"{type(error).__name__}: {told}".removesuffix(": "))
+    return text[:_MAX_LENGTH]
 
 
 def _hand_over(page: Page | None) -> None:

@@ -24,6 +24,7 @@ from quell.management.profiling.isolation import Aliases
 from quell.management.profiling.visiting import Visit
 from quell.reporting.report import Page, PageKind
 from quell.silencing.codes import closest
+from quell.wording.outcomes import LASTING, RAISES, RAISES_IN_RUN
 
 _DDL = ("CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME")
 
@@ -154,7 +155,7 @@ def with_notes(page: Page, caller: Caller) -> Page:
             if lane.sql.upper().startswith(_DDL) and not connections[lane.alias].features.can_rollback_ddl
         }
     )
-    changed = f"changes the schema of {', '.join(lasting)}, which cannot be rolled back" if lasting else ""
+    changed = LASTING(aliases=", ".join(lasting)) if lasting else ""
     note = "; ".join(filter(None, (page.note, changed)))
     return replace(page, kind=caller.kind, note=note)
 
@@ -205,5 +206,5 @@ def _is_success(error: BaseException) -> bool:
 def _problem(error: BaseException) -> str:
     told = one_line(error)
     if isinstance(error, TransactionManagementError):
-        return f"{told} (a run is one transaction)"
+        return RAISES_IN_RUN(error=told.removeprefix(RAISES(error="")))
     return told

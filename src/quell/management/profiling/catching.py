@@ -5,6 +5,8 @@ import sys
 import traceback
 from types import TracebackType
 
+from quell.wording.outcomes import RAISES
+
 _MAX_LENGTH = 200
 
 
@@ -33,7 +35,8 @@ class Caught:
 
 def one_line(error: BaseException) -> str:
     """Return an error as the end of a sentence, in one printable line."""
-    text = f"raises {type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    told = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    text = RAISES(error=told)
     return "".join(sign if sign.isprintable() else "?" for sign in text)[:_MAX_LENGTH]
 
 

@@ -8,6 +8,7 @@ from quell.exceptions import PlanConflict
 from quell.findings import Finding
 from quell.management.profiling.pages import is_rejected
 from quell.reporting.report import Page, is_proven
+from quell.wording.outcomes import OF_PAGES
 
 
 def fold(pages: Iterable[Page]) -> tuple[Finding, ...]:
@@ -37,7 +38,7 @@ def _joined(one: Finding, other: Finding) -> Finding:
     best = _stronger(one, other)
     proof = best.proof
     if proof is not None and is_rejected(best) and best is other:
-        proof = replace(proof, reason=f"{', '.join(other.labels)}: {proof.reason}")
+        proof = replace(proof, reason=OF_PAGES(pages=", ".join(other.labels), reason=proof.reason))
     return replace(
         one,
         count=one.count + other.count,

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import check_for_language, get_language, override
 
 from quell.exceptions import UsageError
 from quell.management.console import Console
@@ -14,6 +14,7 @@ from quell.reporting import table, webpage
 from quell.reporting.formats import FORMATS
 from quell.reporting.report import Report
 from quell.silencing.codes import closest
+from quell.translating import words
 
 _FORMAT_OF_SUFFIX = {
     ".txt": "text",
@@ -31,6 +32,7 @@ class Target:
 
     format: str
     file: Path | None = None
+    language: str | None = None
 
 
 def add_outputs(parser: ArgumentParser) -> None:
@@ -46,6 +48,9 @@ def add_outputs(parser: ArgumentParser) -> None:
         default=[],
         metavar="[FORMAT=]FILE",
         help="also write a report to a file, in the format that its name ends with; may be given again",
+    )
+    parser.add_argument(
+        "--language", metavar="CODE", help="the language of a report in HTML (default: LANGUAGE_CODE)"
     )
 
 
@@ -78,9 +83,12 @@ def targets_of(options: dict[str, Any]) -> tuple[Target, ...]:
     Return where the report of these options goes.
 
     Raises:
-        UsageError: If the folder of a file does not exist: said before anything runs, not after.
+        UsageError: If the folder of a file does not exist, or the language: said before anything runs, not after.
     """
-    found = (Target(options["format"], options["output"]), *options["report"])
+    # Now, as a page may activate another one.
+    language = _checked(options["language"]) or get_language()
+    asked = (Target(options["format"], options["output"]), *options["report"])
+    found = tuple(replace(each, language=language) for each in asked)
     for each in found:
         if each.file is not None and not each.file.parent.is_dir():
             msg = (
@@ -88,6 +96,13 @@ def targets_of(options: dict[str, Any]) -> tuple[Target, ...]:
             )
             raise UsageError(msg)
     return found
+
+
+def _checked(language: str | None) -> str | None:
+    if language and not check_for_language(language):
+        msg = f'there is no language "{language}": write a code such as de or pt-br'
+        raise UsageError(msg)
+    return language
 
 
 def write_report(report: Report, targets: Sequence[Target], console: Console) -> None:
@@ -99,26 +114,21 @@ def write_report(report: Report, targets: Sequence[Target], console: Console) ->
     """
     for each in targets:
         if each.file is None:
-            console.print(_printed(report, each.format, console))
+            console.print(_printed(report, each, console))
         else:
-            write_text(each.file, rendered(report, each.format))
+            write_text(each.file, rendered(report, each))
 
 
-def _printed(report: Report, name: str, console: Console) -> str:
-    return table.render(report, console.paint) if name == "text" else rendered(report, name)
+def _printed(report: Report, target: Target, console: Console) -> str:
+    return table.render(report, console.paint) if target.format == "text" else rendered(report, target)
 
 
-def rendered(report: Report, name: str) -> str:
-    """Return a report in a format; labels for people are in the language of the process."""
-    if name == "html":
-        return webpage.render(report, gettext, language=_language())
-    return FORMATS[name](report)
-
-
-def _language() -> str:
-    """Return the language that labels come out in: English where no catalogue has them."""
-    is_translated = gettext(webpage.TITLE) != webpage.TITLE
-    return (get_language() if is_translated else None) or "en"
+def rendered(report: Report, target: Target) -> str:
+    """Return a report in a format; what people look at as a page is in their language."""
+    if target.format == "html":
+        with override(target.language):
+            return webpage.render(report, words())
+    return FORMATS[target.format](report)
 
 
 def write_text(file: Path, text: str) -> None:

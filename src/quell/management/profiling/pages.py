@@ -5,11 +5,12 @@ from dataclasses import replace
 from quell.advice.comparison import UNSTABLE
 from quell.findings import Finding, Proof
 from quell.reporting.report import Page, is_proven
+from quell.wording import outcomes
 
-WRITES = "the page writes rows, so it was not run again"
-CHANGES = "it writes rows, and what it prints is no proof that they are the same"
-FIRST_ONLY = "only the first visit shows it, which writes rows, so it was not run again"
-ONCE = "it ran once only: --prove runs it again, with the fixes"
+WRITES = outcomes.PAGE_WRITES()
+CHANGES = outcomes.CALL_WRITES()
+FIRST_ONLY = outcomes.FIRST_ONLY()
+ONCE = outcomes.ONCE()
 # Reasons that say nothing about a fix: it was not tried.
 UNTRIED = frozenset({WRITES, CHANGES, FIRST_ONLY, ONCE, UNSTABLE})
 

@@ -23,10 +23,11 @@ from quell.proving import UNTRIABLE, injection_for, own_plan
 from quell.reporting.report import Page
 from quell.reporting.trace import trace_of
 from quell.sqltext.operation import Operation, operation
+from quell.wording import outcomes
 
 _CHANGES = frozenset({"update", "delete"})
-_WRITES_NOTE = "writes rows"
-_FAILED = "was not judged: quell failed, see the log"
+_WRITES_NOTE = outcomes.WRITES()
+_FAILED = outcomes.QUELL_FAILED()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class PageProfiler:
         only_first = untried(replace(page, findings=without(page.findings, judged.findings)), FIRST_ONLY)
         return replace(
             judged,
-            note="writes rows on its first visit",
+            note=outcomes.WRITES_FIRST(),
             findings=(*judged.findings, *only_first.findings),
             silenced=(*judged.silenced, *without_silenced(page.silenced, judged.silenced)),
             seen=page.seen | judged.seen,
@@ -192,14 +193,14 @@ class _Proving:
         if injection.failures or fixed is None:
             return None, injection.failures[0]
         if fixed.visit.problem:
-            return None, f"with the fix the page {fixed.visit.problem}"
+            return None, outcomes.BROKEN_WITH_FIX(problem=fixed.visit.problem)
         difference = self._mask.difference(fixed.visit.output)
         if difference:
             # The clock may have gone on since the controls.
             self._mask.learn(self._profiler.visit(self._page.path).output)
             difference = self._mask.difference(fixed.visit.output)
         if difference:
-            return None, f"output differs with the fix: {difference}"
+            return None, outcomes.OUTPUT_DIFFERS(difference=difference)
         return fixed, _useless(self._control, fixed, injection, findings)
 
     def _judged(self, finding: Finding, fixed: _Run | None, fault: str) -> Finding:
@@ -208,7 +209,7 @@ class _Proving:
             return replace(finding, plan=None, proof=proof)
         plan = finding.plan
         is_rewrite = plan is None or bool(plan.counts or plan.exists or plan.filters)
-        batched = f"proved with batched answers; the code to write is {finding.suggestion}"
+        batched = outcomes.BATCHED(code=finding.suggestion)
         proof = Proof(
             verdict="proven",
             reason=batched if is_rewrite else "",
@@ -270,10 +271,10 @@ def _useless(control: _Run, fixed: _Run, injection: Injection, findings: Sequenc
     if injection.failures:
         return injection.failures[0]
     if not injection.met_count:
-        return "the queryset to change did not run again"
+        return outcomes.NOT_MET()
     if fixed.queries >= control.queries:
-        return f"no fewer queries with the fix: {fixed.queries} instead of {control.queries}"
+        return outcomes.NOT_FEWER(count=fixed.queries, other=control.queries)
     for finding in findings:
         if any(is_same_pattern(finding, left) for left in fixed.watch.findings):
-            return f"the pattern is still there with the fix: {finding.path or finding.kind}"
+            return outcomes.STILL_THERE(pattern=finding.path or finding.kind)
     return ""

@@ -23,6 +23,7 @@ from django.utils.regex_helper import normalize
 from quell.conf import get_settings
 from quell.exceptions import UsageError
 from quell.management.profiling.catching import Caught, one_line
+from quell.wording.outcomes import NO_URL
 
 # Visiting these would end the visitor's session, or show quell the tools that watch it.
 _LOGOUT = r"(^|/)(log|sign)[_-]?(out|off)(/|\?|$)"
@@ -107,7 +108,7 @@ def path_of(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
     except ValueError as error:
-        msg = f"{url} is no URL: {error}"
+        msg = NO_URL(url=url, error=str(error))
         raise UsageError(msg) from error
     # Without slashes behind it, what looks like a scheme is the beginning of a path.
     path = parts.path if parts.netloc or not parts.scheme else url.strip().partition("?")[0]

@@ -15,6 +15,7 @@ from quell.reporting.text import plural, relative
 from quell.silencing.baseline import Baseline, Comparison, read, write
 from quell.silencing.patterns import parse
 from quell.silencing.staleness import comment_remarks, stale_patterns
+from quell.wording.outcomes import COMPLAINT, STALE_PATTERN
 
 BASELINE_NAME = "quell-baseline.json"
 
@@ -82,10 +83,10 @@ def _remarks(pages: Sequence[Page], silenced: Sequence[Silenced], *, is_whole: b
     for where, remark in comment_remarks(
         seen, silenced, CODES.keys() - CODES_OF_PROFILES - CODES_OF_TRANSACTIONS
     ):
-        yield f"{relative(where)} {remark}"
+        yield COMPLAINT(place=relative(where), complaint=remark)
     if is_whole:
         for pattern in stale_patterns(parse(get_settings().ignore), silenced):
-            yield f"{pattern.source} silenced nothing in this run"
+            yield COMPLAINT(place=pattern.source, complaint=STALE_PATTERN())
 
 
 def rewrite(pages: Sequence[Page], file: Path, old: Baseline) -> str:

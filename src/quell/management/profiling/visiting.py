@@ -22,6 +22,7 @@ from quell.advice.injection import boundary
 from quell.management.profiling.catching import Caught, one_line
 from quell.management.profiling.isolation import SESSIONS, Aliases
 from quell.management.profiling.surroundings import User
+from quell.wording import outcomes
 
 # What the test client adds to a response is in no type.
 Response: TypeAlias = Any
@@ -114,7 +115,7 @@ class Visitor:
         seconds = perf_counter() - start
         error = caught.error or _error(response)
         if isinstance(error, EndlessStream):
-            return Visit(Output(0), seconds, f"streams for more than {STREAM_SECONDS:.0f} s")
+            return Visit(Output(0), seconds, outcomes.STREAMS(seconds=f"{STREAM_SECONDS:.0f}"))
         if error is not None:
             return Visit(Output(0), seconds, self._error_text(error), is_broken=True)
         output = Output(response.status_code, _headers(response), body)
@@ -136,25 +137,33 @@ class Visitor:
     def _problem(self, response: Response) -> str:
         """Return why a page cannot be judged, in one line, or an empty text."""
         status = response.status_code
-        who = "name a user with --user" if self._user is None else "name another user with --user"
+        is_nobody = self._user is None
+        login = outcomes.NEEDS_LOGIN if is_nobody else outcomes.NEEDS_OTHER_LOGIN
         if status in _REDIRECTS:
-            return f"needs a login: {who}" if _is_login(response.headers.get("Location", "")) else ""
+            return login() if _is_login(response.headers.get("Location", "")) else ""
         known = {
-            401: f"needs a login: {who}",
-            403: f"is forbidden: {who}",
-            404: "answers 404: no such page",
-            405: "accepts no GET",
+            401: login,
+            403: outcomes.FORBIDDEN if is_nobody else outcomes.FORBIDDEN_TO_USER,
+            404: outcomes.NO_PAGE,
+            405: outcomes.NO_GET,
         }
-        return known.get(status, f"answers {status}" if status >= 400 else "")
+        if status in known:
+            return known[status]()
+        return outcomes.ANSWERS(status=str(status)) if status >= 400 else ""
 
     def _error_text(self, error: BaseException) -> str:
         if isinstance(error, TransactionManagementError):
-            return f"{one_line(error)} (a visit is one transaction, as with ATOMIC_REQUESTS)"
+            return outcomes.RAISES_IN_VISIT(error=_told(error))
         # What a database said when it was opened for the visit, it says to the view again.
         down = [alias for alias, known in self._aliases.errors.items() if str(known) == str(error)]
-        return (
-            f"{one_line(error)} (the database {', '.join(down)} does not answer)" if down else one_line(error)
-        )
+        if down:
+            return outcomes.RAISES_WITHOUT_DATABASE(error=_told(error), aliases=", ".join(down))
+        return one_line(error)
+
+
+def _told(error: BaseException) -> str:
+    """Return what an error says, without the word that it was raised."""
+    return one_line(error).removeprefix(outcomes.RAISES(error=""))
 
 
 def _body(response: Response) -> bytes:
@@ -220,4 +229,5 @@ def _is_login(target: str) -> bool:
 def _note(response: Response) -> str:
     if response.status_code not in _REDIRECTS:
         return ""
-    return f"redirects to {urlsplit(response.headers.get('Location', '')).path or 'itself'}"
+    target = urlsplit(response.headers.get("Location", "")).path
+    return outcomes.REDIRECTS(target=target) if target else outcomes.REDIRECTS_TO_ITSELF()

@@ -16,6 +16,7 @@ from quell.management.profiling.unused import with_unused
 from quell.management.profiling.urls import exclusion, label_of, page_urls, path_of
 from quell.management.profiling.visiting import Visitor
 from quell.reporting.report import Page
+from quell.wording.outcomes import EXCLUDED
 
 T = TypeVar("T")
 # A path, and what speaks against visiting it.
@@ -128,7 +129,7 @@ def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
         path = path_of(url)
     except UsageError as error:
         return url, str(error)
-    return path, "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE" if is_excluded(path) else ""
+    return path, EXCLUDED() if is_excluded(path) else ""
 
 
 def _visit(urls: Urls, profiler: PageProfiler, console: Console) -> list[Page]:

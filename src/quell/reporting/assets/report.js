@@ -58,7 +58,8 @@
       const rows = [...body.rows].map((row) => [valueOf(row, head.cellIndex), row]);
       rows.sort((one, other) => sign * compare(one[0], other[0]));
       body.append(...rows.map(([, row]) => row));
-      say(`${order === "ascending" ? phrases.up : phrases.down} ${button.textContent}`);
+      const phrase = order === "ascending" ? phrases.up : phrases.down;
+      say(phrase.replace("{column}", () => button.textContent));
     });
   }
 

@@ -30,6 +30,8 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
+                "verbose_name": "call with a key",
+                "verbose_name_plural": "calls with a key",
                 "constraints": [
                     models.UniqueConstraint(fields=("service", "key"), name="quell_store_call_once")
                 ],

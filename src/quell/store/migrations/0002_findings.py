@@ -16,6 +16,10 @@ class Migration(migrations.Migration):
                 ("number", models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ("folded_at", models.DateTimeField(db_index=True)),
             ],
+            options={
+                "verbose_name": "folded batch",
+                "verbose_name_plural": "folded batches",
+            },
         ),
         migrations.CreateModel(
             name="StoredFinding",
@@ -89,6 +93,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "trend of a finding",
+                "verbose_name_plural": "trends of findings",
                 "indexes": [models.Index(fields=["step", "start"], name="quell_store_trend_old")],
                 "constraints": [
                     models.UniqueConstraint(

@@ -31,5 +31,9 @@ class Migration(migrations.Migration):
                 ("failed_at", models.DateTimeField(db_index=True, null=True)),
                 ("error", models.CharField(blank=True, max_length=500)),
             ],
+            options={
+                "verbose_name": "message of the outbox",
+                "verbose_name_plural": "messages of the outbox",
+            },
         ),
     ]

@@ -1,0 +1,1 @@
+"""The texts that quell shows to people: English templates, which pages recognise and show in another language."""
