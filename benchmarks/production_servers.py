@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,14 @@ PAGES = (
 )
 _SCRIPT = """
 local paths = {%s}
-local turn = 0
+local turn, answered, wanted = 0, 0, tonumber(os.getenv("REQUESTS"))
 function request()
   turn = turn + 1
   return wrk.format("GET", paths[turn %% #paths + 1])
+end
+function response()
+  answered = answered + 1
+  if answered == wanted then wrk.thread:stop() end
 end
 function done(summary, latency, requests)
   local errors = summary.errors
@@ -67,6 +72,18 @@ class Run:
         return self.cpu_seconds / max(self.requests, 1) * 1000
 
 
+def added(runs: Sequence[Run]) -> Run:
+    """Return several runs as one; of the slowest answers the worst."""
+    return Run(
+        requests=sum(run.requests for run in runs),
+        seconds=sum(run.seconds for run in runs),
+        median_ms=statistics.median(run.median_ms for run in runs),
+        p99_ms=max(run.p99_ms for run in runs),
+        errors=sum(run.errors for run in runs),
+        cpu_seconds=sum(run.cpu_seconds for run in runs),
+    )
+
+
 class Server:
     """A server of the help desk, with its workers."""
 
@@ -95,17 +112,23 @@ class Server:
         msg = "a server does not answer"
         raise RuntimeError(msg)
 
-    def load(self, seconds: float, script: Path) -> Run:
-        """Ask for pages by a hundred connections."""
+    def load(self, requests: int, script: Path) -> Run:
+        """
+        Ask for pages by a hundred connections, until so many are answered.
+
+        Threads that share a core answer those who ask at once nearly at once, so that what is answered in a number of
+        seconds would jump by a hundred.
+        """
         before = self._cpu_seconds()
         done = subprocess.run(
             [
-                *_on_core(_LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "60s", "--latency",
+                *_on_core(_LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "60s", "--latency",
                 "-s", str(script), f"http://127.0.0.1:{self.port}/",
             ],
             capture_output=True,
             text=True,
             check=True,
+            env=os.environ | {"REQUESTS": str(requests)},
         )  # fmt: skip
         cpu_seconds = self._cpu_seconds() - before
         self._rest()

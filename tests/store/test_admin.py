@@ -51,8 +51,6 @@ def _permission(codename: str) -> Permission:
 @pytest.fixture
 def staff(client: Client) -> Client:
     """Somebody who may see findings, and nothing else."""
-    # Not every run before this one has made them.
-    create_permissions(apps.get_app_config("quell_store"), verbosity=0)
     user = User.objects.create_user("ann", password="x", is_staff=True)
     user.user_permissions.add(_permission("view_storedfinding"))
     client.force_login(user)

@@ -19,7 +19,7 @@ from quell.management.profiling.patterns import is_same_pattern, without, withou
 from quell.management.profiling.urls import label_of
 from quell.management.profiling.visiting import Visit, Visits
 from quell.pipeline import watch
-from quell.proving import UNTRIABLE, injection_for, own_plan
+from quell.proving import UNTRIABLE_REASON, injection_for, own_plan
 from quell.reporting.report import Page
 from quell.reporting.trace import trace_of
 from quell.sqltext.operation import Operation, operation
@@ -205,7 +205,7 @@ class _Proving:
 
     def _judged(self, finding: Finding, fixed: _Run | None, fault: str) -> Finding:
         if fault or fixed is None:
-            proof = Proof(verdict="not proven", reason=fault, is_tried=fault != UNTRIABLE)
+            proof = Proof(verdict="not proven", reason=fault, is_tried=fault != UNTRIABLE_REASON)
             return replace(finding, plan=None, proof=proof)
         plan = finding.plan
         is_rewrite = plan is None or bool(plan.counts or plan.exists or plan.filters)
