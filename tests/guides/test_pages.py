@@ -131,18 +131,6 @@ def test_toolbar_is_shown(desk: Desk) -> None:
     assert "QuellPanel" in done.stdout
 
 
-def test_script_of_a_task_runs(desk: Desk) -> None:
-    """The script in which a task is called is profiled."""
-    pytest.importorskip("celery")
-    (block,) = blocks_of(DOCS / "profile.md", "python")
-    (desk.folder / "task.py").write_text(block)
-
-    done = desk.run("python", "manage.py", "quell", "profile", "--script", "task.py")
-
-    assert "Q101 n_plus_one  shop.Order customer" in done.stdout
-    assert "change   shop/tasks.py" in done.stdout
-
-
 def _pasted(block: str) -> str:
     """Return a block of settings or of routes; the dots in it are what is there already."""
     return re.sub(
@@ -269,7 +257,7 @@ def test_setting_of_the_page_passes_the_checks(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("page", "count"),
-    [("README.md", 2), ("docs/profile.md", 1), ("docs/silencing.md", 3), ("docs/toolbar.md", 2)],
+    [("README.md", 2), ("docs/silencing.md", 3), ("docs/toolbar.md", 2)],
 )
 def test_every_block_of_code_is_run(page: str, count: int) -> None:
     """A block that is new on one of these pages needs a test."""
