@@ -39,7 +39,7 @@ function request()
 end
 function response()
   answered = answered + 1
-  if answered == wanted then wrk.thread:stop() end
+  if answered == wanted then os.execute("(sleep 0.005; kill -INT $PPID) &") end
 end
 function done(summary, latency, requests)
   local errors = summary.errors
