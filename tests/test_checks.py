@@ -1,10 +1,17 @@
 """System checks of the settings."""
 
+import inspect
+import re
+from pathlib import Path
+
 import pytest
 from django.core import checks
 from django.test import override_settings
 
+import quell.checks
 from quell.checks import check_settings
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_checks_are_registered_and_silent() -> None:
@@ -100,3 +107,17 @@ def test_pattern_of_an_unknown_model_is_a_warning(pattern: object, fact: str) ->
 
     assert found.id == "quell.W001"
     assert found.msg.startswith(f"QUELL_IGNORE[3]: {fact}")
+
+
+def test_each_check_names_a_page_of_the_documentation() -> None:
+    """What a message leaves open is told there."""
+    source = Path(inspect.getfile(quell.checks)).read_text()
+    pages = re.findall(r'_see\(.*?"(\w+)"\s*\)', source)
+
+    assert source.count('id="quell.') == len(pages)
+    assert {page for page in pages if not (DOCS / f"{page}.md").exists()} == set()
+
+    with override_settings(QUELL_SMAPLE_RATE=1):
+        (found,) = checks.run_checks(tags=["quell"])
+
+    assert str(found.hint).endswith(" See https://django-quell.readthedocs.io/en/stable/settings.html")

@@ -10,6 +10,7 @@ from django.core.checks import Warning as CheckWarning
 
 from quell.conf import PREFIX, get_settings, problem_of, setting_names
 from quell.exceptions import QuellError, UsageError
+from quell.findings import DOCS
 from quell.loading.covering import WAY_OUT, coverages
 from quell.loading.declared import wrong_plans
 from quell.loading.recorded.setting import read_setting
@@ -43,9 +44,10 @@ def check_settings(app_configs: Sequence[AppConfig] | None = None, **_: object) 
         problem = problem_of(name, getattr(django_settings, name))
         if problem:
             fact, hint = problem
-            found.append(Error(f"{name} {fact}.", hint=hint, id="quell.E002"))
+            found.append(Error(f"{name} {fact}.", hint=_see(hint, "settings"), id="quell.E002"))
     found.extend(
-        Error(f"{fact}.", hint=hint, id="quell.E002") for fact, hint in problems(get_settings().ignore)
+        Error(f"{fact}.", hint=_see(hint, "settings"), id="quell.E002")
+        for fact, hint in problems(get_settings().ignore)
     )
     found.extend(_unknown_names())
     return found
@@ -60,7 +62,12 @@ def check_plans(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
     """
     configs = app_configs if app_configs is not None else apps.get_app_configs()
     return [
-        Error(f'The fetch plan "{name}" of {manager}: {error}', hint=_PLAN_HINT, obj=model, id="quell.E003")
+        Error(
+            f'The fetch plan "{name}" of {manager}: {error}',
+            hint=_see(_PLAN_HINT, "loading"),
+            obj=model,
+            id="quell.E003",
+        )
         for config in configs
         for model in config.get_models()
         for manager, name, error in wrong_plans(model)
@@ -79,13 +86,21 @@ def check_recorded_plans(app_configs: Sequence[AppConfig] | None = None, **_: ob
     try:
         plans = read_setting()
     except UsageError as error:
-        return [Error(f"QUELL_PLANS: {error}", hint="Until then no plan is applied.", id="quell.E004")]
+        return [
+            Error(
+                f"QUELL_PLANS: {error}",
+                hint=_see("Until then no plan is applied.", "recording"),
+                id="quell.E004",
+            )
+        ]
     found: list[CheckMessage] = []
     for origin, entry in plans.entries.items() if plans is not None else ():
         try:
             check_plan(origin, entry.recorded.plan)
         except QuellError as error:
-            found.append(Error(f"The plan of {origin}: {error}", hint=_RECORD_HINT, id="quell.E005"))
+            found.append(
+                Error(f"The plan of {origin}: {error}", hint=_see(_RECORD_HINT, "recording"), id="quell.E005")
+            )
     return found
 
 
@@ -102,7 +117,13 @@ def check_store(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
     try:
         open_store(name)
     except UsageError as error:
-        return [Error(str(error), hint="Until then findings are folded nowhere.", id="quell.E006")]
+        return [
+            Error(
+                str(error),
+                hint=_see("Until then findings are folded nowhere.", "production"),
+                id="quell.E006",
+            )
+        ]
     return []
 
 
@@ -116,10 +137,15 @@ def check_views(app_configs: Sequence[AppConfig] | None = None, **_: object) -> 
     if not getattr(django_settings, "ROOT_URLCONF", ""):
         return []
     return [
-        CheckWarning(f"{found.problem}.", hint=WAY_OUT, obj=found.view, id="quell.W002")
+        CheckWarning(f"{found.problem}.", hint=_see(WAY_OUT, "loading"), obj=found.view, id="quell.W002")
         for found in coverages()
         if found.problem
     ]
+
+
+def _see(hint: str, page: str) -> str:
+    """Return a hint with the page that tells more."""
+    return f"{hint} See {DOCS}{page}.html"
 
 
 def _unknown_names() -> Iterator[CheckMessage]:
@@ -129,11 +155,11 @@ def _unknown_names() -> Iterator[CheckMessage]:
             check_names(pattern.model, pattern.path)
         except UsageError as error:
             hint = "Correct it, or take the pattern out of the setting."
-            yield CheckWarning(f"{pattern.source}: {error}", hint=hint, id="quell.W001")
+            yield CheckWarning(f"{pattern.source}: {error}", hint=_see(hint, "silencing"), id="quell.W001")
 
 
 def _unknown(name: str, names: Sequence[str]) -> Error:
     # Without the prefix, which would make all names alike.
     close = get_close_matches(name.removeprefix(PREFIX), [item.removeprefix(PREFIX) for item in names], n=1)
     hint = f"Did you mean {PREFIX}{close[0]}?" if close else f"The settings of quell are {', '.join(names)}."
-    return Error(f"{name} is not a setting of quell.", hint=hint, id="quell.E001")
+    return Error(f"{name} is not a setting of quell.", hint=_see(hint, "settings"), id="quell.E001")

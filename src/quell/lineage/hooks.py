@@ -242,6 +242,10 @@ def leave(observer: Observer) -> None:
     if hooks is None or observer not in hooks.observers:
         return
     others = tuple(item for item in hooks.observers if item is not observer)
+    if not others:
+        # Each mark knows the marks that it is one of, and what it tells of the stack would wait for the garbage
+        # collection.
+        hooks.marks.clear()
     if not others and hooks.first_token is not None:
         try:
             active.reset(hooks.first_token)
