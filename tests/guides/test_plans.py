@@ -142,7 +142,8 @@ assert count(lambda: TicketViewSet.as_view({{"get": "retrieve"}})(get, pk=1).ren
 def test_serializer_says_what_its_methods_need(desk: Desk) -> None:
     """With what the methods declare, a list runs as many queries for four rows as for two."""
     block = _block("@quell.needs(").replace(
-        "class Ticket(models.Model):", "class Shown(Ticket):\n    class Meta:\n        proxy = True\n        app_label = \"helpdesk\"\n"
+        "class Ticket(models.Model):",
+        'class Shown(Ticket):\n    class Meta:\n        proxy = True\n        app_label = "helpdesk"\n',
     )
     desk.script(f"""{_BEFORE}{block.replace("def summary(self): ...", _SUMMARY)}
 class Full(TicketSerializer):
