@@ -1,8 +1,7 @@
 """The formula of ``docs/join-or-separate.md`` is the one that chooses."""
 
-from tests.guides.desk import ROOT, blocks_of
-
 from quell.advice.choosing import is_separate_cheaper, width_of
+from tests.guides.desk import ROOT, blocks_of
 from tests.library.models import Author, Country
 
 

@@ -214,7 +214,8 @@ def test_findings_of_all_processes_are_folded(desk: Desk, redis_url: str) -> Non
     folded = desk.run(*fold.split())
 
     assert folded.returncode == 0, folded.stderr
-    shown = "from quell.store.models import StoredFinding\nprint(*StoredFinding.objects.values_list('code', 'first_release'))"
+    shown = "from quell.store.models import StoredFinding as Stored\n"
+    shown += "print(*Stored.objects.values_list('code', 'first_release'))"
     assert "('Q101', '2026.11.2')" in desk.script(shown), folded.stdout
 
 

@@ -1,9 +1,9 @@
 """
 A process that has imported what each command needs, and lets a copy of itself run one.
 
-Starting Python and importing Django takes longer than most commands of the documentation. Each line of standard input is
-a command, as JSON; the answer is the line of its exit status. A command runs in a new process, with a working directory,
-an environment, and files for what it prints.
+Starting Python and importing Django takes longer than most commands of the documentation. Each line of standard input
+is a command, as JSON; the answer is the line of its exit status. A command runs in a new process, with a working
+directory, an environment, and files for what it prints.
 """
 
 import atexit
@@ -39,7 +39,8 @@ def main() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for line in sys.stdin:
-        print(_run(json.loads(line)), flush=True)
+        sys.stdout.write(f"{_run(json.loads(line))}\n")
+        sys.stdout.flush()
 
 
 def _run(command: dict[str, Any]) -> int:
@@ -73,9 +74,9 @@ def _status_of(arguments: list[str]) -> int:
         _execute(arguments)
     except SystemExit as end:
         if isinstance(end.code, str):
-            print(end.code, file=sys.stderr)
+            sys.stderr.write(f"{end.code}\n")
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - as Python itself does
         traceback.print_exc()
         return 1
     return 0
