@@ -39,7 +39,7 @@ _ENDS = (
     (1, "quell: 1 finding"),
     (0, "1 queryset changed in 1 file"),
     (0, "1 passed"),
-    (1, "1 finding, 1 with a proven fix"),
+    (1, "3 findings, 3 with a proven fix"),
     (0, "known, and let pass by quell-baseline.json"),
     (0, "known, and let pass by quell-baseline.json"),
 )
