@@ -95,6 +95,22 @@ def test_settings_of_the_guide_are_right() -> None:
         assert {item.id for item in check_settings(None)} <= {"quell.W001"}
 
 
+def test_setting_of_nplusone_is_one_that_it_takes() -> None:
+    """What is taken out silences nplusone for the relation that the entry of quell names, and for no other."""
+    from nplusone.core.listeners import LazyLoadMessage, Rule
+
+    names: dict[str, Any] = {}
+    exec(_blocks("NPLUSONE_WHITELIST = ")[0], names)
+    exec(_blocks("QUELL_IGNORE = ")[0], names)
+    rules = [Rule(**rule) for rule in names["NPLUSONE_WHITELIST"]]
+    (entry,) = names["QUELL_IGNORE"]
+    ticket = type(entry["model"].partition(".")[2], (), {})
+
+    assert LazyLoadMessage(ticket, entry["path"]).match(rules)
+    assert not LazyLoadMessage(ticket, "comments").match(rules)
+    assert not LazyLoadMessage(Author, entry["path"]).match(rules)
+
+
 @pytest.mark.parametrize("name", ["nplusone", "zeal"])
 def test_named_settings_exist_in_the_other_tool(name: str, pytestconfig: pytest.Config) -> None:
     """Every setting of another tool on the page is one that it reads."""
@@ -110,6 +126,5 @@ def test_named_settings_exist_in_the_other_tool(name: str, pytestconfig: pytest.
 
 def test_every_block_is_run() -> None:
     """No block of the page is without a test."""
-    # The setting of nplusone stands for what is taken out.
     words = ("def test_list(self)", "_list()", "MIDDLEWARE +=", "QUELL_IGNORE = ", "NPLUSONE_WHITELIST = ")
     assert all(any(word in block for word in words) for block in _BLOCKS)

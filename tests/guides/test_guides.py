@@ -1,19 +1,13 @@
 """Each step of each guide does what the guide says."""
 
-import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.guides.desk import ROOT, SHOP, run_in
 from tests.guides.reading import Change, Command, File, Output, steps_of
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROJECT = Path(__file__).resolve().parent / "shop_project"
-PROGRAMS = {"python": [sys.executable], "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]}
 
 
 class Reader:
@@ -22,7 +16,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.printed: list[str] = []
-        shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("__pycache__"))
         self.run(Command("python manage.py migrate --run-syncdb --verbosity 0", 0))
         self.run(Command("python manage.py fill", 0))
 
@@ -40,16 +34,7 @@ class Reader:
 
     def run(self, command: Command) -> None:
         """Run a command."""
-        program, *arguments = shlex.split(command.line, comments=True)
-        kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-        done = subprocess.run(
-            [*PROGRAMS[program], *arguments],
-            cwd=self.folder,
-            env=kept | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{self.folder}"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_in(self.folder, *shlex.split(command.line, comments=True))
         assert done.returncode == command.code, f"{command.line}\n{done.stdout}{done.stderr}"
         self.printed = done.stdout.splitlines()
 

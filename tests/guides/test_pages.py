@@ -1,100 +1,14 @@
-"""What the pages of the documentation tell to run can be run, and does what they say."""
+"""What the pages of the documentation tell to write can be written, and does what they say."""
 
 import re
-import shlex
-import tomllib
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.guides.desk import PROGRAMS, ROOT, Desk, blocks_of
+from quell.sqltext.commenting import comment_of
+from tests.guides.desk import ROOT, Desk, blocks_of
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-# What needs this repository, another host, or a release.
-_THEIRS = ("make ", "git ")
-_PLACES = {"/var/log/nginx/access.log": "access.log"}
-_WITH_COMMANDS = (
-    "README",
-    "ci",
-    "fix",
-    "migrating",
-    "profile",
-    "recording",
-    "reports",
-    "silencing",
-    "testing",
-)
-# Commands that need more than a project: tests/store runs them.
-_ELSEWHERE = {"production": ("python manage.py migrate", "python manage.py quell fold")}
-
-
-def _lines(page: Path) -> list[str]:
-    lines = "".join(blocks_of(page, "console")).splitlines()
-    return [line.removeprefix("$ ") for line in lines if line]
-
-
-def _page(stem: str) -> Path:
-    return next(page for page in PAGES if page.stem == stem)
-
-
-@pytest.fixture(scope="module")
-def _filled(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    made = Desk(tmp_path_factory.mktemp("desk") / "project")
-    made.fill()
-    for name in ("old.json", "new.json"):
-        made.run("python", "manage.py", "quell", "profile", "--report", name, "/tickets/customers/")
-    return made
-
-
-@pytest.fixture
-def desk(_filled: Desk, tmp_path: Path) -> Desk:
-    """A project with tickets, orders and two reports."""
-    return _filled.copy_to(tmp_path / "project")
-
-
-@pytest.mark.parametrize("stem", _WITH_COMMANDS)
-def test_commands_of_a_page_run(desk: Desk, stem: str) -> None:
-    """Each command of the page can run: it ends with 0, or with 1 where it found something, and never with 2."""
-    ran = 0
-    for line in _lines(_page(stem)):
-        if line.startswith((*_THEIRS, "pip ")):
-            continue
-        done = desk.run(*(_PLACES.get(word, word) for word in shlex.split(line, comments=True)))
-        assert done.returncode in {0, 1}, f"{line}\n{done.stdout}{done.stderr}"
-        assert "Traceback" not in done.stderr, f"{line}\n{done.stderr}"
-        ran += 1
-
-    assert ran
-
-
-def test_no_command_is_left_out() -> None:
-    """A page with a command that can run is among those above, and a program that nobody knows is a mistake."""
-    for page in PAGES:
-        for line in _lines(page):
-            assert line.startswith(_THEIRS) or line.split()[0] in {*PROGRAMS, "pip"}, f"{page.name}: {line}"
-            is_tried = page.stem in _WITH_COMMANDS or line in _ELSEWHERE.get(page.stem, ())
-            assert is_tried or line.startswith((*_THEIRS, "pip ")), f"{page.name}: {line}"
-
-
-def test_extras_that_are_installed_exist() -> None:
-    """Each extra that a page installs is one of the distribution."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    found = {
-        name for page in PAGES for line in _lines(page) for name in re.findall(r"django-quell\[(\w+)\]", line)
-    }
-
-    assert found
-    assert found <= extras.keys()
-
-
-def test_targets_of_make_exist() -> None:
-    """Each target that a page names is one of the Makefile."""
-    makefile = (ROOT / "Makefile").read_text()
-    for page in PAGES:
-        for line in _lines(page):
-            if line.startswith("make "):
-                assert re.search(rf"^{line.split()[1]}:", makefile, re.MULTILINE), line
 
 
 def test_watch_of_the_readme_finds(desk: Desk) -> None:
@@ -255,10 +169,68 @@ def test_setting_of_the_page_passes_the_checks(desk: Desk) -> None:
     assert set(re.findall(r"quell\.[EW]\d+", done.stdout + done.stderr)) <= {"quell.W001"}
 
 
-@pytest.mark.parametrize(
-    ("page", "count"),
-    [("README.md", 2), ("docs/silencing.md", 3), ("docs/toolbar.md", 2)],
-)
-def test_every_block_of_code_is_run(page: str, count: int) -> None:
-    """A block that is new on one of these pages needs a test."""
-    assert len(blocks_of(ROOT / page, "python")) == count
+def test_recorded_plans_are_applied(desk: Desk) -> None:
+    """By the setting of the page, and inside of the block that has just recorded them."""
+    setting, block = blocks_of(DOCS / "recording.md", "python")
+    desk.python("manage.py", "quell", "profile", "--record", "plans.json", "/tickets/customers/")
+    block = block.replace('client.get("/tickets/")', "visit()")
+    counted = _COUNTED + block.replace("    visit()", "    print(visit())")
+
+    before = desk.script(counted)
+    desk.add("config/settings.py", setting)
+    after = desk.script(f"{_COUNTED}print(visit())")
+
+    assert before.split() == ["5", "1"]
+    assert after.split() == ["1"]
+
+
+_COUNTED = """
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+def visit():
+    with CaptureQueriesContext(connection) as queries:
+        Client(SERVER_NAME="localhost").get("/tickets/customers/")
+    return len(queries)
+
+"""
+
+
+def test_findings_of_all_processes_are_folded(desk: Desk, redis_url: str) -> None:
+    """The settings and the lines of the third step of production make tables, and fill them from Redis."""
+    first, _, store, *_ = blocks_of(DOCS / "production.md", "python")
+    _, migrate = blocks_of(DOCS / "production.md", "console")[0].splitlines()
+    (fold,) = blocks_of(DOCS / "production.md", "console")[1].splitlines()
+    assert "redis://localhost:6379/0" in store
+    file = desk.folder / "config" / "settings.py"
+    file.write_text(file.read_text().replace('["tickets", "quell"]', '["tickets"]'))
+    desk.add("config/settings.py", _pasted(store).replace("redis://localhost:6379/0", redis_url))
+    desk.add("config/settings.py", _pasted(first.partition("\n")[2]).replace("0.01", "1"))
+
+    assert desk.run(*migrate.split()).returncode == 0
+    visited = desk.run("python", "-c", _visit("/tickets/customers/"))
+    assert "Q101 tickets.Ticket customer" in visited.stderr
+    folded = desk.run(*fold.split())
+
+    assert folded.returncode == 0, folded.stderr
+    shown = "from quell.store.models import StoredFinding as Stored\n"
+    shown += "print(*Stored.objects.values_list('code', 'first_release'))"
+    assert "('Q101', '2026.11.2')" in desk.script(shown), folded.stdout
+
+
+def test_line_that_a_fix_writes_has_a_way_back() -> None:
+    """It reads the number that the queryset loaded, or asks as before."""
+    (block,) = blocks_of(DOCS / "fix.md", "python")
+    code = compile(block.removeprefix("return ").strip(), "fix.md", "eval")
+    views = SimpleNamespace(count=lambda: 7)
+
+    assert eval(code, {"article": SimpleNamespace(views=views)}) == 7
+    assert eval(code, {"article": SimpleNamespace(views_count=5)}) == 5
+
+
+def test_comment_of_the_page_is_the_one_that_is_written() -> None:
+    """Keys in order, values URL-encoded."""
+    (block,) = blocks_of(DOCS / "production.md", "sql")
+
+    assert comment_of({"route": "/authors/<int:pk>/", "origin": "library/views.py:31"}) in block

@@ -1,0 +1,1 @@
+"""A help desk, whose tickets the pages about loading are about."""
