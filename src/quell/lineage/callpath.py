@@ -134,28 +134,34 @@ def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame,
     if len(sys.modules) != learned.module_count:
         # The first request imports the views, and with them serializers and the admin.
         prepare()
-    frames: list[Frame] = []
+    found: list[tuple[Any, ...]] = []
+    add = found.append
+    special = ALWAYS_ASKED
     waiting, created = callers(), created_path.get()
     while frame is not None:
         code = frame.f_code
         if code is _THREAD_CODE:
             # asgiref may run the job on a thread that itself waits, deep inside of other user code.
-            frames.extend(waiting)
+            found.extend(waiting)
             waiting = created = ()
         elif code is STEP_CODE and created:
             # What lies further out is whatever the event loop is run by.
-            return (*frames, _new_frame((code, frame.f_lasti, None)), *created)
-        handler = ALWAYS_ASKED.get(id(code))
-        note = handler(frame, Access()) if handler is not None else None
-        if note is STOP:
-            frames.append(_new_frame((code, frame.f_lasti, _boundary(frame))))
+            add((code, frame.f_lasti, None))
+            waiting = created
             break
-        frames.append(_new_frame((code, frame.f_lasti, note)))
-        mark: Any = frame.f_trace
-        if type(mark) is Outer and mark.marks is marks:
-            return (*frames, *mark.frames)
+        note = special[id(code)](frame, Access()) if id(code) in special else None
+        if note is STOP:
+            add((code, frame.f_lasti, _boundary(frame)))
+            break
+        add((code, frame.f_lasti, note))
+        if marks is not None:
+            mark: Any = frame.f_trace
+            if type(mark) is Outer and mark.marks is marks:
+                waiting = mark.frames
+                break
         frame = frame.f_back
-    return (*frames, *waiting)
+    # Made at once, which is half of the work.
+    return (*map(_new_frame, found), *waiting)
 
 
 def beginning_of(code: CodeType, offset: int) -> int:

@@ -29,12 +29,14 @@ _MAX_FRAMES = 300
 
 # A pool's own thread serves everybody, so it must not belong to the scope that happened to start it.
 _is_submitting: ContextVar[bool] = ContextVar("quell_is_submitting", default=False)
+# asgiref hands a job over with this whole context, and with the frames that await it.
+_is_handed_over: ContextVar[bool] = ContextVar("quell_is_handed_over", default=False)
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:
     """Return the function bound to the scopes that are open here, for a thread that does not inherit them."""
     hooks = active.get(None)
-    if hooks is None or getattr(function, "quell_carries", False) is True:
+    if hooks is None or _is_handed_over.get() or getattr(function, "quell_carries", False) is True:
         return function
     frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(2))
     unit, patterns, loads = callpath.current_unit.get(), ignored.get(), loader.get()
@@ -113,7 +115,11 @@ def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
         frames = guarded(hooks.switch_off, (), _awaiting, sys._getframe(1), self.func)
         inner = copy.copy(self)
         inner.func = _entering(hooks, frames, self.func)
-        return await original(inner, *args, **kwargs)
+        token = _is_handed_over.set(True)
+        try:
+            return await original(inner, *args, **kwargs)
+        finally:
+            _is_handed_over.reset(token)
 
     return call
 
@@ -154,10 +160,12 @@ def wrap_create_task(original: Callable[..., Any]) -> Callable[..., Any]:
 def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
         token = callpath.caller_path.set((callpath.thread_key(), frames))
+        handed = _is_handed_over.set(False)
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
         finally:
             callpath.caller_path.reset(token)
+            _is_handed_over.reset(handed)
 
     return entered
