@@ -6,12 +6,11 @@ import threading
 from functools import lru_cache
 from urllib.parse import parse_qs
 
-from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from quell.anchors import anchor_of
-from quell.conf import get_settings
+from quell.conf import base_dir, get_settings
 from quell.events import Location
 from quell.exceptions import UsageError
 from quell.findings import Finding
@@ -187,14 +186,6 @@ def _anchor(spot: Location) -> str:
 
 def _where(spot: Location | None) -> str:
     return f"{project_path(spot.file, base_dir())}:{spot.line}" if spot is not None else ""
-
-
-def base_dir() -> str:
-    """Return the folder of the project, or an empty text where its settings name none."""
-    try:
-        return str(getattr(django_settings, "BASE_DIR", ""))
-    except ImproperlyConfigured:
-        return ""
 
 
 def _is_installed() -> bool:
