@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 import quell
-from quell.contrib import findings_admin
 from quell.findings import docs_url
 from quell.production import storing
 from quell.store.database import DatabaseStore, moment
@@ -140,19 +139,6 @@ def test_groups_are_sorted_by_a_column(staff: Client) -> None:
 
     assert re.findall(r'<th scope="row"><a href="[^"]+">([^<]*)</a>', page) == ["GET /many/", "GET /tickets/"]
     assert 'aria-sort="ascending"' in page
-
-
-@pytest.mark.parametrize(("most", "is_told"), [(2, True), (3, False)])
-def test_groups_that_are_left_out_are_told_of(
-    most: int, is_told: bool, staff: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A table that ends says so, and only then."""
-    monkeypatch.setattr(findings_admin, "_MOST_GROUPS", most)
-    _fold((facts(1), 3, "1"), (facts(2), 3, "1"), (facts(3), 3, "1"))
-    page = _page(staff, f"{LIST}by/origin/")
-
-    assert page.count('<th scope="row">') == most
-    assert (f"Only the first {most} rows are shown" in page) is is_told
 
 
 def test_unknown_group_is_not_found(staff: Client) -> None:
