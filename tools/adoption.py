@@ -146,7 +146,7 @@ class Project:
     def show(self, shown: str, *command: str, status: int = 0, most: int = 0, last: int = 0) -> str:
         """Print a command with its output, and end everything where it has another status."""
         done = self._run(*command)
-        text = _NOISE.sub("", done.stdout).replace(f"{self.folder}/", "")
+        text = _NOISE.sub("", done.stdout)
         text = re.sub(
             rf"{re.escape(str(self._bin.parent))}/\S*?/site-packages", "site-packages", text
         ).rstrip()

@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,7 +81,11 @@ class Browser:
 
     def prefer(self, scheme: str) -> None:
         """Prefer a colour scheme, ``"light"`` or ``"dark"``, from the next page on."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.emulate({"prefers-color-scheme": scheme})
+
+    def emulate(self, media: Mapping[str, str]) -> None:
+        """Let the pages see these features of media, such as ``forced-colors: active``, and no others."""
+        features = [{"name": name, "value": value} for name, value in media.items()]
         given = {"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}}
         self._ask("POST", "/goog/cdp/execute", given)
 

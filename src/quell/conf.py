@@ -170,6 +170,14 @@ def get_settings() -> Settings:
         return Settings()
 
 
+def base_dir() -> str:
+    """Return the folder of the project, or an empty text where its settings name none."""
+    try:
+        return str(getattr(django_settings, "BASE_DIR", ""))
+    except ImproperlyConfigured:
+        return ""
+
+
 @contextmanager
 def override(**changes: object) -> Iterator[Settings]:
     """Change settings inside a block, in code that cannot use Django's ``override_settings``."""

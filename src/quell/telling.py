@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 
-from quell.conf import get_settings
+from quell.conf import base_dir, get_settings
 from quell.events import Location
 from quell.findings import Finding, docs_url
-from quell.reporting.text import describe, encodable
+from quell.reporting.text import below, describe, encodable
 
 logger = logging.getLogger("quell")
 _MAX_KNOWN = 4096  # findings whose last record is remembered
@@ -148,7 +148,7 @@ def log(findings: Sequence[Finding], complaints: Sequence[str], label: str) -> N
         if repeated is None:
             continue
         extra = {"quell_finding": as_data(finding), "quell_label": label, "quell_repeated": repeated}
-        logger.warning("%s", describe(finding), extra=extra)
+        logger.warning("%s", describe(finding, base_dir()), extra=extra)
     for complaint in complaints:
         if seen.take(complaint, seconds) is not None:
-            logger.warning("%s", complaint)
+            logger.warning("%s", below(complaint, base_dir()))

@@ -11,7 +11,7 @@ import pytest
 
 from quell.events import Location
 from quell.findings import Finding, docs_url
-from quell.testing import colouring
+from quell.testing import colouring, placing
 from quell.testing.asserting import finding_lines
 from quell.testing.watching import data_of, summary
 from tests.asserting.running import ROOT, run
@@ -115,6 +115,26 @@ def test_findings_have_colours_where_the_terminal_has(finding: Finding) -> None:
         '  \033[36m/shop/views.py:7\033[0m: \033[32m.select_related("country")\033[0m',
         f"  docs: {docs_url('Q101')}",
     ]
+
+
+def test_files_are_named_from_the_root_of_the_run(
+    finding: Finding, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever folder a run is started in; what is elsewhere has its whole path, and a run without pytest its own."""
+    found = replace(finding, trigger=Location(f"{tmp_path}/shop/lists.py", 9))
+    with monkeypatch.context() as patched:
+        patched.setitem(placing._state, "root", "/shop")
+        assert finding_lines([found])[1:3] == [
+            '  views.py:7: .select_related("country")',
+            f"  because of {tmp_path}/shop/lists.py:9",
+        ]
+        assert data_of([found])[0]["spot"] == "views.py:7"
+        patched.setitem(placing._state, "root", "")
+        patched.chdir(tmp_path)
+        assert finding_lines([found])[1:3] == [
+            '  /shop/views.py:7: .select_related("country")',
+            "  because of shop/lists.py:9",
+        ]
 
 
 def test_code_of_several_lines_is_listed(finding: Finding) -> None:

@@ -112,6 +112,33 @@ def test_fix_is_copied_by_keyboard_and_shown_by_a_link(
     assert 'select_related("country")' in added
 
 
+@pytest.mark.parametrize("width", [400, 1300, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_their_window(
+    findings: Browser, address: str, width: int, scheme: str, keep: Callable[[Browser, str], None]
+) -> None:
+    """Long call sites break, and hide no column; what cannot fit scrolls by itself."""
+    long = "/".join(["a_package_with_a_long_name"] * 3)
+    StoredFinding.objects.update(
+        origin=f"{long}/views.py:12345",
+        endpoint=f"GET /{long}/<int:number>/",
+        path="author__country__continent",
+    )
+    findings.resize(width, 900)
+    findings.prefer(scheme)
+    for name, page in (("list", LIST), ("by", f"{LIST}by/origin/")):
+        findings.open(address + page)
+        keep(findings, f"admin-{name}-{width}-{scheme}")
+        wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert findings.run(wide) <= 0, page
+    if width > 1000:
+        findings.open(address + LIST)
+        hidden = "const box = document.querySelector('.results'); return box.scrollWidth - box.clientWidth"
+        assert findings.run(hidden) <= 0
+    findings.prefer("light")
+    findings.resize(1400, 1000)
+
+
 def test_groups_lead_back_to_the_list(findings: Browser) -> None:
     """By endpoint, sorted by name, and on to the findings of one."""
     _follow(findings, "By endpoint")

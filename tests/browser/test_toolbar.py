@@ -60,6 +60,26 @@ def test_panel_shows_findings_and_tree(window: Browser, helpdesk: str, scheme: s
     keep(window, f"toolbar-{scheme}")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_leaves_its_card_in_a_narrow_window(
+    window: Browser, helpdesk: str, scheme: str, keep: Keep
+) -> None:
+    """Long names break."""
+    window.resize(400, 900)
+    window.prefer(scheme)
+    _open(window, helpdesk, "/slow/ticket-comments/")
+    _open_panel(window)
+    keep(window, f"toolbar-narrow-{scheme}")
+    look = (
+        f"{_TOOLBAR} return [...d.querySelectorAll('.quell-findings > li')].flatMap((card) => {{"
+        "const edge = card.getBoundingClientRect().right; return [...card.querySelectorAll('*')].filter("
+        "(part) => part.getBoundingClientRect().right > edge + 1).map((part) => part.outerHTML.slice(0, 80)) })"
+    )
+    assert window.run(look) == []
+    window.prefer("light")
+    window.resize(1400, 1000)
+
+
 def test_bars_share_one_axis(window: Browser, helpdesk: str) -> None:
     """The bars of every depth begin and end at the same place."""
     _open(window, helpdesk, "/slow/ticket-comments/")

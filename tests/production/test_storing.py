@@ -129,6 +129,12 @@ def test_redis_that_stops_mid_load_stops_no_request(server: Server, caplog: pyte
         ("ftp://host/", "redis://, rediss:// or unix://"),
         ("redis://:secret/more@host/0", "percent-encoded"),
         ("redis://host:99999999/0", "redis://:PASSWORD@HOST:PORT/NUMBER"),
+        ("redis://:secret@host/8?foo=bar", "does not take, or not with this value: foo."),
+        ("redis://:secret@host/8?health_check_interval=often", "this value: health_check_interval."),
+        ("redis://:pass?secret=1@host/8", "percent-encoded"),
+        ("redis://host/8?protocol=9", "this value: protocol."),
+        ("tests.no_module.Store", "No module named 'tests.no_module'"),
+        (f"{__name__}.ROOT", "which is no class"),
     ],
 )
 def test_unusable_store_is_a_check(name: str, advice: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -142,12 +148,46 @@ def test_unusable_store_is_a_check(name: str, advice: str, caplog: pytest.LogCap
     assert "Findings are folded nowhere." in caplog.text
 
 
+class Refusing:
+    """A store of a project that cannot be made."""
+
+    def __init__(self) -> None:
+        kind, text = self.error
+        raise kind(text)
+
+    error: tuple[type[Exception], str]
+
+    def fold(self, batch: Batch) -> None:
+        """Keep nothing."""
+
+
+@pytest.mark.parametrize("kind", [TypeError, ValueError, KeyError, RuntimeError, OSError])
+def test_constructor_of_an_own_store_is_heard(
+    kind: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own message is shown, without a password, and chained; its path is not called wrong."""
+    Refusing.error = kind, "no bucket at s3://me:secret@host/"
+    name = f"{__name__}.Refusing"
+    with override_settings(QUELL_STORE=name), pytest.raises(UsageError) as caught:
+        storing.open_store(name)
+
+    message = str(caught.value)
+    assert f"{kind.__name__}: " in message
+    assert "no bucket at s3://***@host/" in message
+    assert "dotted path" not in message
+    assert isinstance(caught.value.__cause__, kind)
+    assert message in caplog.text
+
+
 def test_password_is_in_no_message() -> None:
     """An URL that cannot be used is named by its scheme."""
     with pytest.raises(UsageError) as caught:
         storing.open_store("amqp://user:secret@host/")
 
     assert "secret" not in str(caught.value)
+    # What import_string() says has the whole name in it.
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 def test_database_store_needs_its_application() -> None:

@@ -112,8 +112,21 @@ def test_file_whose_name_is_no_unicode_is_told(caplog: pytest.LogCaptureFixture)
     log([found], (), "GET /")
 
     (record,) = _records(caplog)
-    assert "/srv/caf?.py:7" in record.getMessage()
+    assert " at caf?.py:7" in record.getMessage()
     assert vars(record)["quell_finding"]["origin"] == "/srv/caf?.py:7"
+
+
+def test_places_in_the_log_are_below_the_project(caplog: pytest.LogCaptureFixture) -> None:
+    """As in the store; the values of a record have the whole path."""
+    found = Finding(kind="n_plus_one", code="Q101", origin=Location("/srv/desk/views.py", 7), trigger=None)
+    with override_settings(BASE_DIR="/srv"):
+        log([found], ("/srv/desk/views.py:8: odd", "/other/views.py:9: odd"), "GET /")
+
+    told, below, elsewhere = caplog.records
+    assert " at desk/views.py:7" in told.getMessage()
+    assert "/srv" not in told.getMessage()
+    assert vars(told)["quell_finding"]["origin"] == "/srv/desk/views.py:7"
+    assert (below.getMessage(), elsewhere.getMessage()) == ("desk/views.py:8: odd", "/other/views.py:9: odd")
 
 
 def test_methods_that_a_client_invents_are_one_endpoint(reports: Reports) -> None:

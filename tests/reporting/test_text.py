@@ -86,10 +86,10 @@ def test_block_names_the_page_of_its_code() -> None:
 
 def test_description_is_one_line() -> None:
     """Cost, place and code are in one line."""
-    text = describe(_finding(count=1))
+    text = describe(_finding(count=1), "/project")
 
     assert text == (
-        'Q101 shop.Ticket customer: 1 query, 1 needless; at /project/views.py:7: .select_related("customer")'
+        'Q101 shop.Ticket customer: 1 query, 1 needless; at views.py:7: .select_related("customer")'
         " (https://django-quell.readthedocs.io/en/stable/findings/Q101.html)"
     )
 

@@ -116,6 +116,77 @@ def test_redis_that_was_killed_is_folded_into_again(server: Server) -> None:
     assert (found.total.requests, found.total.queries, found.total.saved) == (7, 21, 14)
 
 
+@pytest.mark.parametrize(
+    ("kind", "broken"),
+    [
+        ("findings", ["SET", "{}", "1"]),
+        ("finding", ["SET", "{}", "1"]),
+        ("finding", ["HSET", "{}", "saved", "many"]),
+        ("hours", ["SET", "{}", "1"]),
+        ("days", ["HSET", "{}", f"{_NOW}:saved", "1.5"]),
+    ],
+)
+def test_batch_arrives_whole_once_a_broken_key_is_gone(server: Server, kind: str, broken: list[str]) -> None:
+    """A batch that meets a key of somebody else's writes nothing, names it, and loses nothing."""
+    store = RedisStore(server.url)
+    client = redis.Redis.from_url(server.url, decode_responses=True)
+    key = f"{{quell}}:{kind}" if kind == "findings" else f"{{quell}}:{kind}:{facts(2).key}"
+    command = [word.replace("{}", key) if word == "{}" else word for word in broken]
+    # redis-py has no types for it.
+    client.execute_command(*command)  # type: ignore[no-untyped-call]
+    batch = Batch("a", [_total(1), _total(2), _total(3)])
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError, match=f"{kind}.*delete it"):
+            store.fold(batch)
+
+    assert client.keys() == [key]
+    client.delete(key)
+    store.fold(batch)
+    store.fold(batch)
+    assert [found.total.requests for found in store.findings()] == [1, 1, 1]
+    client.close()
+
+
+def test_field_of_somebody_else_stops_no_folding(server: Server) -> None:
+    """A trend with a field that is no time is folded into."""
+    store = RedisStore(server.url)
+    store.fold(Batch("a", [_total()]))
+    with redis.Redis.from_url(server.url) as client:
+        client.hset(f"{{quell}}:hours:{facts().key}", "note", "x")
+    store.fold(Batch("b", [_total(seen_at=_NOW + HOUR_SECONDS)]))
+
+    assert list(store.findings()) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ["HDEL", "finding", "facts"],
+        ["HSET", "finding", "facts", "no JSON"],
+        ["HSET", "finding", "facts", "[]"],
+        ["HSET", "finding", "facts", "{}"],
+        ["HSET", "finding", "requests", "many"],
+        ["HSET", "finding", "release", b"\xff"],
+        ["HSET", "hours", "note", "x"],
+        ["SET", "finding", "x"],
+        ["SET", "days", "x"],
+    ],
+)
+def test_broken_finding_is_left_out_and_logged(
+    server: Server, broken: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """All others are read; the log names the key."""
+    store = RedisStore(server.url)
+    store.fold(Batch("a", [_total(1), _total(2, seen_at=_NOW + 1), _total(3, seen_at=_NOW + 2)]))
+    command, kind, *rest = broken
+    with redis.Redis.from_url(server.url) as client:
+        client.execute_command(command, f"{{quell}}:{kind}:{facts(2).key}", *rest)
+
+    assert [found.total.facts for found in store.findings()] == [facts(3), facts(1)]
+    (record,) = caplog.records
+    assert f"{{quell}}:finding:{facts(2).key}" in record.getMessage()
+
+
 _WORKERS = """
 import os, sys
 import django

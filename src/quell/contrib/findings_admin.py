@@ -37,6 +37,7 @@ ORDERS = {
     "name": "name",
 }
 _TREND = "recent_days"
+_MOST_GROUPS = 500  # rows of a table of groups
 
 
 @admin.register(StoredFinding)
@@ -173,14 +174,15 @@ class StoredFindingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
         address = reverse(f"admin:{_NAME}_changelist", current_app=self.admin_site.name)
         listed = [
             {**row, "address": f"{address}?{urlencode({f'{group}__exact': row['name']})}"}
-            for row in rows[:500]
+            for row in rows[: _MOST_GROUPS + 1]
         ]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Findings by %(group)s") % {"group": GROUPS[group]},
             "group_title": GROUPS[group],
-            "rows": listed,
+            "rows": listed[:_MOST_GROUPS],
+            "most": _MOST_GROUPS if len(listed) > _MOST_GROUPS else 0,
             "order": order if order in ORDERS else "saved",
             "quell_groups": _group_links(group),
             "media": self.media,

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from django.utils.translation import gettext
 
-from quell.production.storing import base_dir
+from quell.conf import base_dir
 from quell.store.findings import StoredFinding
 from quell.store.totals import Facts
 from quell.translating import translated

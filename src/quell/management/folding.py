@@ -43,7 +43,7 @@ def fold() -> str:
             raise UsageError(_NO_REDIS)
         count = put(list(findings()))
     except StoreUnavailableError as error:
-        msg = f"The Redis of QUELL_STORE does not answer ({error}). Start it, or correct its URL."
+        msg = f"The Redis of QUELL_STORE refuses or does not answer ({error}). Start it, or correct its URL."
         raise UsageError(msg) from error
     except Error as error:
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"

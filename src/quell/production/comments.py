@@ -16,13 +16,12 @@ from django.http import HttpRequest
 from quell.capture.connecting import open_connections
 from quell.capture.places import line_of, node_location
 from quell.capture.scope import Scope
-from quell.conf import get_settings
+from quell.conf import base_dir, get_settings
 from quell.events import Location
 from quell.guard import guarded
 from quell.lineage.sites import NODE_CODE
 from quell.lineage.usercode import is_user_file
 from quell.paths import project_path
-from quell.production.storing import base_dir
 from quell.sqltext import append_comment, comment_of
 
 _current: ContextVar[HttpRequest | None] = ContextVar("quell_request", default=None)

@@ -1,15 +1,16 @@
 """From the findings of a scope to a store that ``QUELL_STORE`` names."""
 
 import logging
+import re
 import threading
 from functools import lru_cache
+from urllib.parse import parse_qs
 
-from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from quell.anchors import anchor_of
-from quell.conf import get_settings
+from quell.conf import base_dir, get_settings
 from quell.events import Location
 from quell.exceptions import UsageError
 from quell.findings import Finding
@@ -26,6 +27,12 @@ _NO_URL = (
     "password are percent-encoded."
 )
 _NO_APP = 'QUELL_STORE is "database": add "quell.store" to INSTALLED_APPS, and run manage.py migrate.'
+# What the constructor of somebody else's store may end with; a wrong setting is to be a message, not a crash.
+_FAILURES = (
+    ArithmeticError, AttributeError, ImportError, ImproperlyConfigured, LookupError, OSError, RuntimeError, TypeError,
+    ValueError,
+)  # fmt: skip
+_USER = re.compile(r"(?<=://)\S*@")
 _lock = threading.Lock()
 _folder: Folder | None = None
 
@@ -50,21 +57,53 @@ def open_store(name: str) -> Backend:
             raise UsageError(_NO_REDIS) from error
         try:
             return RedisStore(name)
-        except ValueError:
+        except ValueError as error:
             # What it says may be a part of a password.
-            raise UsageError(_NO_URL) from None
+            raise UsageError(_refused_option(name, str(error)) or _NO_URL) from None
+    made = _own_store(name)
+    if not callable(getattr(made, "fold", None)):
+        msg = f'QUELL_STORE is "{name}", which has no method fold(batch).'
+        raise UsageError(msg)
+    return made
+
+
+def _refused_option(url: str, told: str) -> str:
+    """Return what to say of an option that redis-py does not take, or nothing where it is something else."""
+    query = url.partition("?")[2]
+    # A sign @ behind the ? means that the ? is in the password.
+    names = [] if "@" in query else parse_qs(query, keep_blank_values=True)
+    refused = next((name for name in names if name in told), "")
+    return (
+        f"QUELL_STORE has an option that redis-py does not take, or not with this value: {refused}."
+        * bool(refused)
+    )
+
+
+def _own_store(name: str) -> Backend:
+    """Return a store of a project's own; what its import or its constructor says is shown without passwords."""
+    is_url = "://" in name
     try:
-        made: Backend = import_string(name)()
+        kind = import_string(name)
     except (ImportError, TypeError, ValueError) as error:
         msg = (
             f'QUELL_STORE is "{name.partition("://")[0]}": write "database", an URL that begins with redis://, '
             "rediss:// or unix://, or the dotted path of a class with a method fold(batch)."
         )
-        raise UsageError(msg) from error
-    if not callable(getattr(made, "fold", None)):
-        msg = f'QUELL_STORE is "{name}", which has no method fold(batch).'
+        # What it says has the whole name in it.
+        raise UsageError(msg if is_url else f"{msg} ({_told(error)})") from (None if is_url else error)
+    if not callable(kind):
+        msg = f'QUELL_STORE is "{name}", which is no class: write the dotted path of a class with a method fold(batch).'
         raise UsageError(msg)
+    try:
+        made: Backend = kind()
+    except _FAILURES as error:
+        msg = f'QUELL_STORE is "{name}", which cannot be made without arguments here: {_told(error)}'
+        raise UsageError(msg) from error
     return made
+
+
+def _told(error: Exception) -> str:
+    return _USER.sub("***@", f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def connect() -> None:
@@ -147,14 +186,6 @@ def _anchor(spot: Location) -> str:
 
 def _where(spot: Location | None) -> str:
     return f"{project_path(spot.file, base_dir())}:{spot.line}" if spot is not None else ""
-
-
-def base_dir() -> str:
-    """Return the folder of the project, or an empty text where its settings name none."""
-    try:
-        return str(getattr(django_settings, "BASE_DIR", ""))
-    except ImproperlyConfigured:
-        return ""
 
 
 def _is_installed() -> bool:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 from quell.events import Location
 from quell.findings import CODES_OF_TRANSACTIONS, Finding, Proof, Silenced, docs_url, of_level
+from quell.paths import project_path
 
 
-def describe(finding: Finding) -> str:
-    """Return one finding as one line."""
-    where = finding.place or str(finding.origin or finding.trigger or "unknown place")
+def describe(finding: Finding, base: str = "") -> str:
+    """Return one finding as one line, with its file by the path from the folder of the project."""
+    spot = finding.origin or finding.trigger
+    named = f"{project_path(spot.file, base)}:{spot.line}" if spot is not None else "unknown place"
+    where = finding.place or named
     otherwise = finding.kind if finding.code in CODES_OF_TRANSACTIONS else "a statement"
     what = f"{finding.model} {finding.path}".strip() or otherwise
     cost = finding.message or _cost(finding)
@@ -108,4 +111,9 @@ def silenced_lines(silenced: Sequence[Silenced], complaints: Sequence[str] = ())
 
 def relative(text: str) -> str:
     """Return a text that begins with a path, with the path relative to the working directory."""
-    return text.removeprefix(os.getcwd() + os.sep)
+    return below(text, os.getcwd())
+
+
+def below(text: str, folder: str) -> str:
+    """Return a text that begins with a path, with the path from a folder where it is below it."""
+    return text.removeprefix(folder.rstrip(os.sep) + os.sep) if folder else text

@@ -21,6 +21,7 @@ from quell.store.totals import (
     days_of,
 )
 
+_TURN = "put"  # the number of no batch: who holds the lock of this row may put
 _Numbers = Mapping[int, tuple[int, int]]
 
 
@@ -77,7 +78,9 @@ def clear(alias: str) -> None:
     trend = FindingTrend.objects.using(alias)
     trend.filter(step="hour", start__lt=now() - timedelta(seconds=HOURS_KEPT_SECONDS)).delete()
     trend.filter(step="day", start__lt=now() - timedelta(seconds=DAYS_KEPT_SECONDS)).delete()
-    FoldedBatch.objects.using(alias).filter(folded_at__lt=now() - timedelta(days=1)).delete()
+    FoldedBatch.objects.using(alias).filter(folded_at__lt=now() - timedelta(days=1)).exclude(
+        number=_TURN
+    ).delete()
 
 
 def _add(total: Total, alias: str) -> None:
@@ -107,9 +110,16 @@ def put(found: Iterable[Folded]) -> int:
     Cost: one transaction, of five statements per finding and two per hour and day of it.
     """
     alias = router.db_for_write(StoredFinding)
+    turns = FoldedBatch.objects.using(alias).filter(number=_TURN)
+    if not turns.exists():
+        FoldedBatch.objects.using(alias).bulk_create(
+            [FoldedBatch(number=_TURN, folded_at=now())], ignore_conflicts=True
+        )
     count = 0
     with transaction.atomic(using=alias):
-        # First, and in one order, as two runs may meet: see DatabaseStore.
+        # First, as two runs may meet: the other one waits here for the lock of this row. Where they would meet later,
+        # MariaDB gives both a shared lock of an index, and ends one of them when they ask for more.
+        turns.update(folded_at=now())
         clear(alias)
         for folded in sorted(found, key=lambda item: item.total.facts.key):
             total = folded.total

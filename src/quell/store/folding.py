@@ -158,7 +158,7 @@ class Folder:
         except StoreUnavailableError as error:
             if not self._has_failed:
                 logger.warning(
-                    "The store of QUELL_STORE does not answer (%s); findings wait in memory until it does.",
+                    "The store of QUELL_STORE refuses or does not answer (%s); findings wait in memory until it does.",
                     error,
                 )
             self._has_failed = True

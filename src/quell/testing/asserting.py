@@ -9,10 +9,12 @@ from quell.events import QueryEvent
 from quell.exceptions import UsageError
 from quell.findings import CODES, Finding, docs_url, of_level
 from quell.pipeline import watch
-from quell.reporting.text import plural, short_path
+from quell.reporting.places import spot_of
+from quell.reporting.text import plural
 from quell.silencing.blocks import ignore
 from quell.sqltext.fingerprint import fingerprint
 from quell.testing.colouring import paint
+from quell.testing.placing import shown
 from quell.testing.serving import served
 from quell.testing.setting_up import factories_apart
 
@@ -121,10 +123,11 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
     for finding in findings:
         what = paint(f"{finding.code} {finding.model} {finding.path}".rstrip(), "red")
         lines.append(f"{what}: {finding.message or plural(finding.count, 'query', 'queries')}")
-        place = finding.origin or finding.trigger or "unknown place"
-        lines.append(f"  {paint(str(place), 'cyan')}: {paint(finding.suggestion, 'green')}")
+        spot = spot_of(finding)
+        place = shown(spot) if spot is not None else "unknown place"
+        lines.append(f"  {paint(place, 'cyan')}: {paint(finding.suggestion, 'green')}")
         if finding.trigger not in {None, finding.origin}:
-            lines.append(f"  because of {finding.trigger}")
+            lines.append(f"  because of {shown(finding.trigger)}")
         lines.extend(f"    {line}".rstrip() for line in finding.listing.splitlines())
         lines.append(f"  docs: {docs_url(finding.code)}")
     return lines
@@ -169,4 +172,4 @@ def _shape_lines(events: Sequence[QueryEvent]) -> list[str]:
 
 
 def _spot_lines(events: Iterable[QueryEvent]) -> list[str]:
-    return [f"      at {spot}" for spot in dict.fromkeys(short_path(event.trigger) for event in events)]
+    return [f"      at {spot}" for spot in dict.fromkeys(shown(event.trigger) for event in events)]

@@ -91,9 +91,10 @@ def _begin_recording(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let messages have the colours that the terminal of this run has."""
-    from quell.testing import colouring
+    """Let messages have the colours that the terminal of this run has, and name files as it does."""
+    from quell.testing import colouring, placing
 
+    placing.name_from(str(session.config.rootpath))
     colouring.switch(is_on=session.config.get_terminal_writer().hasmarkup)
 
 

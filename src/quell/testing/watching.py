@@ -16,9 +16,11 @@ from quell.exceptions import UsageError
 from quell.findings import Finding, docs_url, of_level
 from quell.paths import portable_path
 from quell.pipeline import watch
+from quell.reporting.places import spot_of
 from quell.reporting.text import plural
 from quell.silencing.patterns import holds, means, parse, problems
 from quell.testing.asserting import excess, finding_lines
+from quell.testing.placing import shown
 from quell.testing.serving import served
 from quell.testing.setting_up import factories_apart, is_of_factory
 
@@ -142,7 +144,7 @@ def data_of(findings: Iterable[Finding]) -> list[dict[str, Any]]:
         {
             "what": f"{each.code} {each.model} {each.path}".rstrip(),
             "docs": docs_url(each.code),
-            "spot": str(each.origin or each.trigger or "unknown place"),
+            "spot": shown(spot) if (spot := spot_of(each)) is not None else "unknown place",
             "saved": each.saved_queries,
             "count": each.count,
             "is_advice": each.level == "advice",
