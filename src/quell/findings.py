@@ -89,11 +89,11 @@ class Finding:
     One cause of needless database work.
 
     ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
-    the function and the code of the line that built the queryset to change, or else caused the load; never of a
-    line number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
-    another line asks of the same queryset is another cause. ``asked`` is the call that the line makes, and
-    ``is_beside`` tells that another call of that line has its identity already. ``triggers`` are all lines that caused loads, the one
-    that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
+    the function and the code of the line that built the queryset to change, or else caused the load; never of a line
+    number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
+    another line asks of the same queryset is another cause. ``asked`` is the call that the line makes, ``is_beside``
+    tells that another call of that line has its identity already. ``triggers`` are all lines that caused loads, the
+    one that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
     that saw it. ``statements`` are there for the advice only. ``listing`` has code that takes several lines, where
     ``suggestion`` says it in one.
     """
