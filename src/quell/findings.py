@@ -89,10 +89,11 @@ class Finding:
     One cause of needless database work.
 
     ``fingerprint`` identifies the cause over runs, line shifts and checkouts: it is made of what was loaded and of
-    the function and the code of the line that built the queryset to change, or else caused the load; never of a
-    line number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
-    another line asks of the same queryset is another cause. ``triggers`` are all lines that caused loads, the one
-    that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
+    the function and the code of the line that built the queryset to change, or else caused the load; never of a line
+    number, nor of the folder that the project lies in. ``call`` is a line that belongs to the cause, too: what
+    another line asks of the same queryset is another cause. ``asked`` is the call that the line makes, ``is_beside``
+    tells that another call of that line has its identity already. ``triggers`` are all lines that caused loads, the
+    one that caused most of them first. ``message`` says in one sentence what happened, with the numbers of the scope
     that saw it. ``statements`` are there for the advice only. ``listing`` has code that takes several lines, where
     ``suggestion`` says it in one.
     """
@@ -108,6 +109,8 @@ class Finding:
     trigger: Location | None = None
     triggers: tuple[Location, ...] = ()
     call: Location | None = field(default=None, repr=False)
+    asked: str = field(default="", repr=False)
+    is_beside: bool = field(default=False, repr=False)
     place: str = ""
     suggestion: str = ""
     listing: str = field(default="", repr=False)
@@ -126,7 +129,8 @@ class Finding:
         """Return an identity that survives line shifts and is the same in every checkout."""
         # Not the trigger beside an origin: which of several lines loads most depends on the rows.
         spots = dict.fromkeys((self.origin or self.trigger, self.call))
-        text = "\0".join([self.code, self.model, self.path, *map(_identity, filter(None, spots))])
+        asked = [self.asked] if self.is_beside else []
+        text = "\0".join([self.code, self.model, self.path, *map(_identity, filter(None, spots)), *asked])
         return sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 

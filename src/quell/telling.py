@@ -59,7 +59,10 @@ def tell(report: Report) -> None:
 
 def identity_of(finding: Finding) -> str:
     """Return the fingerprint, which reads the source, of a finding; kept for findings of one cause."""
-    return _identity(finding.code, finding.model, finding.path, finding.origin, finding.trigger, finding.call)
+    asked = finding.asked if finding.is_beside else ""
+    return _identity(
+        finding.code, finding.model, finding.path, finding.origin, finding.trigger, finding.call, asked
+    )
 
 
 @lru_cache(maxsize=_MAX_KNOWN)
@@ -70,8 +73,19 @@ def _identity(
     origin: Location | None,
     trigger: Location | None,
     call: Location | None,
+    asked: str,
 ) -> str:
-    found = Finding(kind="", code=code, model=model, path=path, origin=origin, trigger=trigger, call=call)
+    found = Finding(
+        kind="",
+        code=code,
+        model=model,
+        path=path,
+        origin=origin,
+        trigger=trigger,
+        call=call,
+        asked=asked,
+        is_beside=bool(asked),
+    )
     return found.fingerprint
 
 

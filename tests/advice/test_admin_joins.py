@@ -3,7 +3,7 @@
 import pytest
 from django.contrib import admin
 
-from quell.advice.roots import admin_joins
+from quell.advice.admins import admin_joins
 from tests.library.models import Book
 
 

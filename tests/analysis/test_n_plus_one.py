@@ -1,5 +1,7 @@
 """Two or more instances of one root, each loading the same relation on its own."""
 
+from dataclasses import replace
+
 from quell.analysis.climbing import MAX_HOPS
 from quell.analysis.n_plus_one import find, with_labels
 from quell.events import Fetch, Location
@@ -62,6 +64,24 @@ def test_two_relations_are_two_findings() -> None:
     loads = [lazy(orders, name) for name in ("customer", "shop") for _ in range(2)]
 
     assert _paths(orders, *loads) == [("shop.Order", "customer"), ("shop.Order", "shop")]
+
+
+def _calls(orders: Fetch, *methods: str) -> list[Fetch]:
+    return [lazy(orders, "lines", method=method, is_single=False) for method in methods for _ in range(2)]
+
+
+def test_two_calls_of_one_line_are_two_identities() -> None:
+    """One of them, whichever runs first, keeps the identity that it has alone."""
+    orders = root()
+    (alone,) = _find(orders, *_calls(orders, "count"))
+
+    found = _find(orders, *_calls(orders, "count", "last"))
+    other = _find(orders, *_calls(orders, "last", "count"))
+
+    assert [finding.asked for finding in found] == ["count", "last"]
+    assert found[0].fingerprint == alone.fingerprint != found[1].fingerprint
+    assert found[0] != replace(found[1], count=found[0].count)
+    assert {finding.fingerprint for finding in other} == {finding.fingerprint for finding in found}
 
 
 def test_two_querysets_are_silent() -> None:

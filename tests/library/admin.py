@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tests.library.models import Author, Book, Edition
+from tests.library.models import Author, Book, Category, Edition
 
 
 # Django's own classes take no type argument at run time, here and below.
@@ -58,3 +58,4 @@ class EditionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 admin.site.register(Author, AuthorAdmin)
 admin.site.register(Edition, EditionAdmin)
+admin.site.register([Category])  # nodes without a class

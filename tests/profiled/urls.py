@@ -8,7 +8,7 @@ _PAGES = """
     tickets good template raises exits private unauthorized forbidden post_only moved writes writes_elsewhere
     durable services logout closes thread random_order nonce shows_queries header shows_cache forgets counts
     filtered defeated own_comments only_values loop comments shows_sql swallows
-    counts_twice choices cached
+    counts_twice choices cached on_one_line template_line
 """
 _STREAMS = "asynchronous asynchronous_writes stream stream_counts asynchronous_stream endless file"
 _REVISITED = "writes_once writes_once_by_session writes_once_by_cookie writes_nothing writes_and_fails age"

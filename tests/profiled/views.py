@@ -270,6 +270,19 @@ def counts_twice(request: HttpRequest) -> HttpResponse:
     return HttpResponse(" ".join(parts))
 
 
+def on_one_line(request: HttpRequest) -> HttpResponse:
+    """Ask one relation for two things, both on one line."""
+    parts: list[tuple[int, Comment | None]] = []
+    for row in Ticket.objects.order_by("pk"):
+        parts.append((row.comments.count(), row.comments.last()))
+    return HttpResponse(str(parts))
+
+
+def template_line(request: HttpRequest) -> HttpResponse:
+    """Do so in a template."""
+    return render(request, "profiled/comments.html", {"tickets": Ticket.objects.order_by("pk")})
+
+
 # At run time the field takes no type.
 class _CommentField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Comment) -> str:

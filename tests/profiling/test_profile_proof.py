@@ -99,6 +99,17 @@ def test_second_call_on_a_relation_is_another_pattern(profile: Profile) -> None:
     assert {verdict for _, verdict, _ in result.proofs} == {"proven", "not proven"}
 
 
+@pytest.mark.parametrize("name", ["on_one_line", "template_line"])
+def test_two_calls_of_one_line_are_two_proven_patterns(profile: Profile, name: str) -> None:
+    """Each of them has its own code and identity, and none is lost."""
+    result = profile(f"/{name}/")
+
+    assert len({finding["suggestion"] for finding in result.findings}) == 2
+    assert len({finding["fingerprint"] for finding in result.findings}) == 2
+    assert [verdict for _, verdict, _ in result.proofs] == ["proven", "proven"]
+    assert result.page(f"/{name}/")["queries"] == {"before": 9, "after": 3}
+
+
 def test_choices_of_a_form_are_proven(profile: Profile) -> None:
     """A form reads its choices by an iterator, on another line than the one that makes it."""
     result = profile("/choices/")

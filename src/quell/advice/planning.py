@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Model
 
+from quell.advice.admins import in_admin
 from quell.advice.cached import over_cache
 from quell.advice.calls import Answer, Call
 from quell.advice.chains import Chain, read_chain
@@ -16,7 +17,7 @@ from quell.advice.messages import message_of, with_note
 from quell.advice.models import UnknownModelError, find_model, model_of
 from quell.advice.related import answer
 from quell.advice.repeating import advise_repeat, is_same_each_time
-from quell.advice.roots import admin_joins, note_on, reloading_code, spell, with_columns
+from quell.advice.roots import note_on, reloading_code, spell, with_columns
 from quell.advice.split_statistics import advise_statistics
 from quell.advice.unplanned import attribute_code, generic_code
 from quell.advice.unused import advise_column, removal_code
@@ -57,7 +58,8 @@ def advise(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, 
     for item in advised:
         finding, plan = replace(item.finding, statements=()), merged.get(_origin(item.finding))
         root = fetches.get(finding.fetches[0]) if finding.fetches else None
-        finding = _with_plan(_spelled(finding, plan, root), plan)
+        fields = [fetches[number].form_field for number in finding.fetches[::2] if number]
+        finding = _with_plan(_spelled(finding, plan, root), plan, fields)
         done.append(_with_message(finding, item.note, root, fetches))
     return tuple(done)
 
@@ -158,20 +160,10 @@ def _with_message(finding: Finding, note: str, root: Fetch | None, fetches: Mapp
     return replace(finding, message=with_note(message, note))
 
 
-def _with_plan(finding: Finding, plan: FetchPlan | None) -> Finding:
+def _with_plan(finding: Finding, plan: FetchPlan | None, fields: Iterable[str] = ()) -> Finding:
     if finding.plan is None or plan is None:
         return finding
-    place, suggestion = finding.place, finding.suggestion
-    if place.endswith(".list_select_related"):
-        model = model_of(finding.model)
-        joins, prefetches = plan.split(model)
-        if prefetches or plan.counts or plan.exists or plan.filters:
-            place = place.replace(".list_select_related", ".get_queryset")
-        else:
-            names = admin_joins(model, place.partition(".")[0], joins)
-            suggestion = f"list_select_related = ({', '.join(f'{join!r}' for join in names)},)"
-            suggestion = suggestion.replace("'", '"')
-    return replace(finding, plan=plan, place=place, suggestion=suggestion)
+    return in_admin(replace(finding, plan=plan), plan, fields)
 
 
 def _advise_one(finding: Finding, fetches: Mapping[int, Fetch]) -> _Advised:

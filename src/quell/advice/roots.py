@@ -1,10 +1,8 @@
 """What the queryset to change is like already, and what that means for the code to write."""
 
-import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any
 
 from django.db.models import Model
 
@@ -13,7 +11,7 @@ from quell.events import Fetch
 from quell.findings import Finding
 from quell.loading.plan import FetchPlan
 from quell.loading.rendering import queryset_code
-from quell.loading.values import drop_covered, is_prefix
+from quell.loading.values import is_prefix
 from quell.wording import sentences
 
 
@@ -136,36 +134,3 @@ def note_on(finding: Finding, root: Fetch, model: type[Model]) -> str:
     if root.method == "iterator" and prefetches:
         return sentences.CHUNKS()
     return ""
-
-
-def admin_joins(model: type[Model], class_name: str, joins: Sequence[str]) -> tuple[str, ...]:
-    """Return what ``list_select_related`` has to name: the joins, and what it joins already."""
-    present: set[str] = set()
-    for admin in _admins(model, class_name):
-        value = admin.list_select_related
-        if isinstance(value, list | tuple):
-            present |= set(value)
-        else:
-            present |= set(_bare_keys(model) if value else _listed_keys(model, admin.list_display))
-    return drop_covered((*present, *joins))
-
-
-def _bare_keys(model: type[Model]) -> Iterator[str]:
-    """Yield what a bare ``select_related()`` joins: as one name is given it joins no others."""
-    for field in model._meta.fields:
-        if (field.many_to_one or field.one_to_one) and not field.null:
-            yield field.name
-
-
-def _admins(model: type[Model], class_name: str) -> Iterator[Any]:
-    sites: Any = sys.modules.get("django.contrib.admin.sites")
-    for site in sites.all_sites if sites is not None else ():
-        admin = site._registry.get(model)
-        if admin is not None and type(admin).__qualname__ == class_name:
-            yield admin
-
-
-def _listed_keys(model: type[Model], names: Iterable[object]) -> Iterator[str]:
-    """Yield the foreign keys of ``list_display``, which the admin joins as long as nothing else is named."""
-    keys = {field.name for field in model._meta.fields if field.many_to_one or field.one_to_one}
-    yield from (str(name) for name in names if name in keys)

@@ -14,7 +14,21 @@ def merge_causes(findings: Iterable[tuple[Family, Finding]]) -> tuple[Finding, .
         call = family.first.method, family.first.variant
         key = (call, finding.model, finding.path, finding.origin, finding.trigger, finding.place)
         merged[key] = together(merged[key], finding) if key in merged else finding
-    return tuple(merged.values())
+    return _apart(tuple(merged.values()))
+
+
+def _apart(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings, the calls of one line with identities of their own; one of them keeps that of the line."""
+    first: dict[Hashable, str] = {}
+    for finding in findings:
+        line = _line_of(finding)
+        # By name: which of them runs first depends on the rows.
+        first[line] = min(first.get(line, finding.asked), finding.asked)
+    return tuple(replace(item, is_beside=item.asked != first[_line_of(item)]) for item in findings)
+
+
+def _line_of(finding: Finding) -> Hashable:
+    return finding.code, finding.model, finding.path, finding.origin or finding.trigger, finding.call
 
 
 def together(one: Finding, other: Finding) -> Finding:

@@ -52,6 +52,7 @@ def _finding(family: Family, root: Family | None, path: tuple[str, ...]) -> Find
         trigger=family.trigger,
         triggers=family.triggers,
         call=family.call,
+        asked=family.asked,
         place=top.place if top is not None else "",
         fetches=(top.number if top is not None else 0, family.first.number),
     )

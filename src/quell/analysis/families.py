@@ -64,6 +64,11 @@ class Family:
         return self.first.trigger if self.parent is not None and _is_call(self.first) else None
 
     @property
+    def asked(self) -> str:
+        """What such a line calls, and how it narrows the rows: two calls of one line differ in nothing else."""
+        return " ".join((self.first.method, *self.first.variant)) if self.call is not None else ""
+
+    @property
     def is_write(self) -> bool:
         """Tell whether a call on a related manager changed its rows rather than loaded them."""
         return self.first.method in _WRITES

@@ -137,6 +137,7 @@ def _finding(hits: Sequence[_Hit], asked: Mapping[int, int]) -> Finding:
         trigger=hit.trigger,
         triggers=hit.family.triggers,
         call=hit.family.call,
+        asked=hit.family.asked,
         place=root.place,
         fetches=(root.number, fetch.number),
         loads=tuple(_load(item, asked) for item in reversed(hits)),

@@ -38,6 +38,9 @@ def can_change(fetch: Fetch) -> bool:
     if fetch.kind in {"lazy", "orphan"} and fetch.is_single:
         # Django builds the queryset of a to-one relation.
         return False
+    if ".formfield_for_" in fetch.place:
+        # What an admin chooses from is shown by ``__str__()``, which other pages call, too.
+        return False
     is_placed = fetch.built_by == "library" and bool(fetch.place) and fetch.kind == "root"
     return fetch.built_by == "user" or is_placed
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import django
 from django.template.base import Node
 
+from quell.capture.lines import code_location, node_location
 from quell.capture.loops import Surroundings, is_at_loop, is_at_map, is_at_while, is_user_loop
-from quell.capture.places import code_location, node_location
 from quell.events import Location
 from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.usercode import is_user_code, is_user_file

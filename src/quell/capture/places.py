@@ -2,12 +2,13 @@
 
 import inspect
 import os
-from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 from django.template.base import Node
 
+from quell.capture.admins import choices_of, class_name_of, place_of_choices, registration_of
+from quell.capture.lines import class_location, code_location, file_of, node_location
 from quell.events import Builder, Location
 from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Frame
@@ -20,40 +21,6 @@ _LABELLING = {
     "ForeignKeyRawIdWidget.label_and_url_for_value": "ForeignKeyRawIdWidget",
     "AutocompleteMixin.optgroups": "AutocompleteSelect",
 }
-
-
-def line_of(code: CodeType, lasti: int) -> int:
-    """Return the line of an instruction."""
-    for start, end, line in code.co_lines():
-        if start <= lasti < end and line is not None:
-            return line
-    return code.co_firstlineno
-
-
-def code_location(code: CodeType, lasti: int) -> Location:
-    """Return the place of an instruction."""
-    return Location(code.co_filename, line_of(code, lasti), code.co_qualname)
-
-
-def node_location(node: Node) -> Location | None:
-    """Return the place of a template node, or ``None`` for a template that has no file."""
-    origin, token = getattr(node, "origin", None), getattr(node, "token", None)
-    if origin is None or token is None or not origin.name:
-        return None
-    return Location(str(origin.name), token.lineno or 1)
-
-
-@lru_cache(maxsize=1024)
-def class_location(cls: type, function: str = "") -> Location | None:
-    """Return the place of a class statement."""
-    try:
-        file = inspect.getsourcefile(cls)
-        text, line = inspect.getsourcelines(cls)
-    except (OSError, TypeError):
-        return None
-    # The source begins with the decorators.
-    above = next((number for number, code in enumerate(text) if code.lstrip().startswith("class ")), 0)
-    return Location(file or "", line + above, function or cls.__qualname__)
 
 
 def trigger_of(path: CallPath) -> Location | None:
@@ -116,7 +83,7 @@ def form_widget_of(path: CallPath) -> str:
 
 
 def _driver_location(note: FieldNote, form_field: str) -> Location | None:
-    if not is_user_file(_file_of(note.owner)):
+    if not is_user_file(file_of(note.owner)):
         return None
     name = note.name or form_field
     return class_location(note.owner, f"{note.owner.__qualname__}.{name}" if name else "")
@@ -135,9 +102,19 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     if spot is not None and is_user_file(spot.file):
         return spot, "template", ""
     admin = getattr(view, "model_admin", None)
+    choices = choices_of(path) if path is not None and admin is not None and not fetch.hops else None
+    if path is not None and choices is not None and not form_widget_of(path):
+        origin, place = place_of_choices(choices, admin)
+        if origin is not None:
+            return origin, "library", place
     owner = _view_class(view) if admin is None else _admin_class(admin, fetch.model)
-    if owner is not None and is_user_file(_file_of(owner)):
+    if owner is not None and is_user_file(file_of(owner)):
         return class_location(owner), "library", _library_place(owner)
+    if admin is not None and owner is type(admin):
+        # The model is registered without a class of its own.
+        registration = registration_of(admin.model)
+        if registration is not None:
+            return registration, "library", f"{class_name_of(admin.model)}.list_select_related"
     return (trigger_of(path) if path is not None else None), "library", ""
 
 
@@ -204,13 +181,6 @@ def _view_class(view: Any) -> type | None:
         if isinstance(found, type):
             return found
     return None
-
-
-def _file_of(cls: type) -> str:
-    try:
-        return inspect.getsourcefile(cls) or "<unknown>"
-    except TypeError:
-        return "<unknown>"
 
 
 def _user_place(code: CodeType, view: Any) -> str:

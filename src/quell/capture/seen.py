@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.template.base import Node
 
-from quell.capture.places import node_location
+from quell.capture.lines import node_location
 from quell.capture.scope import Scope
 from quell.events import Fetch, Location, Recording, Span
 from quell.lineage.callpath import Frame

@@ -14,7 +14,7 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 
 from quell.capture.connecting import open_connections
-from quell.capture.places import line_of, node_location
+from quell.capture.lines import line_of, node_location
 from quell.capture.scope import Scope
 from quell.conf import base_dir, get_settings
 from quell.events import Location

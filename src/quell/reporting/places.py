@@ -1,10 +1,13 @@
 """Lines of code as code hosts name them: by the path from the root of the repository."""
 
+import re
 from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import quote
 
 from quell.events import Location
 from quell.findings import Finding
+
+_INSTALLED = {"site-packages", "dist-packages"}
 
 
 def spot_of(finding: Finding) -> Location | None:
@@ -25,7 +28,11 @@ def short(spot: Location | None, root: str) -> str:
     """Return ``file:line``, by the path from the root where the file is below it; empty where there is none."""
     if spot is None:
         return ""
-    return f"{below(spot.file, root) or spot.file}:{spot.line}"
+    parts = re.split(r"[/\\]", spot.file)
+    # Where packages are installed is nobody's business.
+    installed = max((at for at, part in enumerate(parts) if part in _INSTALLED), default=0)
+    file = "/".join(parts[installed + 1 :]) if installed else below(spot.file, root) or spot.file
+    return f"{file}:{spot.line}"
 
 
 def uri_of(path: str) -> str:

@@ -171,7 +171,12 @@ class _Judge:
         if key not in self._known:
             found = self._analyse(self._without(self._recording, events))
             self._known[key] = tuple(replace(item, labels=finding.labels) for item in found)
-        same = [item for item in self._known[key] if _is_same(item, finding)]
+        same = [
+            # What another call of its line was silenced for does not make it another cause.
+            replace(item, is_beside=finding.is_beside)
+            for item in self._known[key]
+            if _is_same(item, finding)
+        ]
         exact = [item for item in same if item.trigger == finding.trigger]
         return tuple(exact or same)
 
@@ -184,7 +189,7 @@ def _triggers(finding: Finding) -> tuple[Location, ...]:
 def _is_same(part: Finding, whole: Finding) -> bool:
     """Tell whether a finding is what is left of another: its lines are some of the other's."""
     return (
-        (part.code, part.model, part.path) == (whole.code, whole.model, whole.path)
+        (part.code, part.model, part.path, part.asked) == (whole.code, whole.model, whole.path, whole.asked)
         and part.count <= whole.count
         and set(_triggers(part)) <= set(_triggers(whole))
         and (part.origin == whole.origin or part.origin in _triggers(whole))

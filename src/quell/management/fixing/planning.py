@@ -9,9 +9,11 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.sites import all_sites
 from django.db.models import Manager, Model, QuerySet
 
+from quell.advice.admins import is_bare
 from quell.advice.models import model_of
 from quell.advice.unused import Removal, read_removal
 from quell.events import Location
+from quell.findings import Finding
 from quell.loading.plan import FetchPlan
 from quell.loading.splitting import split
 from quell.management.fixing.classes import attribute_of, join_edits, method_edits, queryset_edits
@@ -33,6 +35,8 @@ from quell.management.fixing.tree import Chain, Tree, read_chain
 from quell.management.fixing.units import Unit, wanted_by
 from quell.management.fixing.wanted import Lookup, Wanted
 
+# What a class declares that a rewrite can change.
+_WRITTEN = {"", "list_select_related", "get_queryset", "queryset"}
 _OTHER_ROWS = "the framework builds the queryset, of other rows than those that the class is about"
 
 
@@ -87,8 +91,12 @@ def place_of(files: Files, unit: Unit) -> Place:
         msg = "nothing tells where the queryset is built"
         raise CannotFixError(msg)
     tree, model = files.tree(origin.file), model_of(finding.model)
+    _check_method(finding)
     if not _is_class(tree, origin):
         return _place_of_line(tree, origin, model)
+    if finding.place.rpartition(".")[2] not in _WRITTEN:
+        msg = f"{finding.place} is to be written by hand"
+        raise CannotFixError(msg)
     owner = find_class(tree, origin)
     _check_owner(tree, owner, model)
     declared = attribute_of(owner, "queryset")
@@ -101,6 +109,23 @@ def place_of(files: Files, unit: Unit) -> Place:
         msg = "the class takes its queryset from what the source does not spell"
         raise CannotFixError(msg)
     return Place(tree, model, rows=_rows(tree, chain, model))
+
+
+def _check_method(finding: Finding) -> None:
+    """
+    Refuse a place in an admin or a form that no rewrite knows.
+
+    Raises:
+        CannotFixError: With the reason.
+    """
+    if ".formfield_for_" in finding.place:
+        msg = f"{finding.place}() is to be written by hand, as the listing shows"
+        raise CannotFixError(msg)
+    if is_bare(finding) and finding.place.endswith((".list_select_related", ".get_queryset")):
+        msg = (
+            f"the model has no admin class of its own yet: {finding.place.partition('.')[0]} is to be written"
+        )
+        raise CannotFixError(msg)
 
 
 def _check_owner(tree: Tree, owner: cst.ClassDef, model: type[Model]) -> None:

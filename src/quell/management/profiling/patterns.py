@@ -24,4 +24,4 @@ def is_same_pattern(finding: Finding, other: Finding) -> bool:
 
 
 def _pattern(finding: Finding) -> tuple[str, ...]:
-    return finding.kind, finding.model, finding.path, str(finding.origin)
+    return finding.kind, finding.model, finding.path, str(finding.origin), finding.asked
