@@ -122,8 +122,8 @@ class Server:
         before = self._cpu_seconds()
         done = subprocess.run(
             [
-                *_on_core(_LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "60s", "--latency",
-                "-s", str(script), f"http://127.0.0.1:{self.port}/",
+                *_on_core(_LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", "-d600s", "--timeout", "60s",
+                "--latency", "-s", str(script), f"http://127.0.0.1:{self.port}/",
             ],
             capture_output=True,
             text=True,
@@ -133,8 +133,8 @@ class Server:
         cpu_seconds = self._cpu_seconds() - before
         self._rest()
         (line,) = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-        requests, duration, median, p99, errors = line.split()[1:]
-        return Run(int(requests), float(duration), float(median), float(p99), int(errors), cpu_seconds)
+        answered, duration, median, p99, errors = line.split()[1:]
+        return Run(int(answered), float(duration), float(median), float(p99), int(errors), cpu_seconds)
 
     def _rest(self) -> None:
         """Wait until it has answered those who have gone meanwhile: the next server is to have the machine."""

@@ -101,7 +101,7 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     # A library's template only shows what an admin or a form handed to it.
     if spot is not None and is_user_file(spot.file):
         return spot, "template", ""
-    admin = getattr(view, "model_admin", None)
+    admin: Any = getattr(view, "model_admin", None)
     choices = choices_of(path) if path is not None and admin is not None and not fetch.hops else None
     if path is not None and choices is not None and not form_widget_of(path):
         origin, place = place_of_choices(choices, admin)
@@ -110,8 +110,8 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
     owner = _view_class(view) if admin is None else _admin_class(admin, fetch.model)
     if owner is not None and is_user_file(file_of(owner)):
         return class_location(owner), "library", _library_place(owner)
-    if admin is not None and owner is type(admin):
-        # The model is registered without a class of its own.
+    has_no_class = admin is not None and owner is type(admin)
+    if has_no_class:
         registration = registration_of(admin.model)
         if registration is not None:
             return registration, "library", f"{class_name_of(admin.model)}.list_select_related"
@@ -173,7 +173,7 @@ def _view_class(view: Any) -> type | None:
     """Return the class behind a view callable: a ModelAdmin, a ViewSet, a class-based view."""
     if view is None or isinstance(view, type):
         return view
-    admin = getattr(view, "model_admin", None)
+    admin: Any = getattr(view, "model_admin", None)
     if admin is not None:
         return type(admin)
     for name in ("cls", "view_class"):
