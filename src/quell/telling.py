@@ -4,7 +4,8 @@ import logging
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -144,9 +145,25 @@ seen = _Seen()
 os.register_at_fork(after_in_child=seen.renew_lock)
 
 
+class _Log:
+    """Whether findings are written to the log; in all threads, as a profile is at work alone."""
+
+    is_silent = False
+
+
+@contextmanager
+def without_log() -> Iterator[None]:
+    """Write no findings to the log: whoever runs this block reports them."""
+    before, _Log.is_silent = _Log.is_silent, True
+    try:
+        yield
+    finally:
+        _Log.is_silent = before
+
+
 def is_logged() -> bool:
     """Tell whether the log takes findings."""
-    return logger.isEnabledFor(logging.WARNING)
+    return not _Log.is_silent and logger.isEnabledFor(logging.WARNING)
 
 
 def log(findings: Sequence[Finding], complaints: Sequence[str], label: str) -> None:

@@ -216,3 +216,12 @@ def test_names_may_hold_colons_and_lines(tmp_path: Path) -> None:
     assert "1 passed" in run(tmp_path, _COLONS, _UPDATE, "--deselect", "test_it.py::test_named[a: b]")
     assert _file(tmp_path).read_text() == before
     assert "2 passed" in run(tmp_path, _COLONS)
+
+
+def test_file_that_is_no_utf_8_is_one_line(tmp_path: Path) -> None:
+    """It is named, with what to do."""
+    file = tmp_path / "test_it.txt"
+    file.write_bytes(b"== test\n\xff\xfe")
+
+    with pytest.raises(UsageError, match=r"test_it\.txt is no text in UTF-8: restore it, or delete it"):
+        module.read(file)

@@ -206,3 +206,13 @@ def test_script_may_print_bytes(profile: Profile, script: Path) -> None:
 
     assert _page(result)[2] == ""
     assert result.err.splitlines() == ["caf\ufffd", "\ufffd end"]
+
+
+def test_findings_are_not_logged_as_well(
+    profile: Profile, script: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a scope of the script's own finds is in the report, and nowhere else."""
+    script.write_text(SCRIPT.replace("def show(rows)", "import quell\n\n@quell.watch()\ndef show(rows)"))
+
+    assert len(profile("--script", str(script), "--prove").findings) == 1
+    assert not caplog.records

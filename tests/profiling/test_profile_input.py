@@ -24,9 +24,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES:Use
         ("/unauthorized/", "needs a login: name a user with --user"),
         ("/forbidden/", "is forbidden: name a user with --user"),
         ("/post_only/", "accepts no GET"),
-        ("/logout/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
-        ("/nowhere/log-out?next=/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
-        ("/bye/", "is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE"),
+        ("/logout/", "is excluded: a logout ends the session of the visitor"),
+        ("/nowhere/log-out?next=/", "is excluded: a logout ends the session of the visitor"),
+        ("/bye/", "is excluded: a logout ends the session of the visitor"),
+        ("/admin/jsi18n/", "is excluded: it is a catalogue of translations for scripts, and no page"),
+        ("/__debug__/render_panel/", "is excluded: it belongs to a tool that watches queries itself"),
     ],
 )
 def test_page_that_cannot_be_judged_says_why(profile: Profile, path: str, problem: str) -> None:
@@ -35,7 +37,12 @@ def test_page_that_cannot_be_judged_says_why(profile: Profile, path: str, proble
 
     assert result.page(path)["problem"] == problem
     assert result.page("/good/")["queries"]["before"] == 1
-    assert result.code == 0
+    assert result.code == 2
+
+
+def test_findings_weigh_more_than_a_page_that_is_not_judged(profile: Profile) -> None:
+    """A run with both ends with the code of findings."""
+    assert profile("/nowhere/", "/tickets/").code == 1
 
 
 def test_url_that_is_none_is_one_line(profile: Profile) -> None:

@@ -139,8 +139,25 @@ def test_file_that_holds_no_traffic_is_one_line(
         profile(option, str(file))
 
 
-def test_har_without_a_request_has_no_page(profile: Profile, file: Path) -> None:
-    """Nothing was recorded, and nothing is wrong."""
-    file.write_text(_har())
+@pytest.mark.parametrize("requests", [[], [("POST", "https://shop.example/tickets/", 200)]])
+def test_har_without_a_page_is_one_line(
+    profile: Profile, file: Path, requests: list[tuple[str, str, int]]
+) -> None:
+    """It names the file, and not the routes of the project."""
+    file.write_text(_har(*requests))
 
-    assert _pages(profile("--har", str(file))) == []
+    with pytest.raises(
+        CommandError, match="There is no page to visit: name a file with GET requests"
+    ) as caught:
+        profile("--har", str(file))
+    assert caught.value.returncode == 2
+
+
+def test_har_of_which_no_page_is_judged_ends_badly(profile: Profile, file: Path) -> None:
+    """One of them that is judged is enough."""
+    private, good = (("GET", f"https://shop.example/{name}/", 200) for name in ("private", "good"))
+    file.write_text(_har(private))
+    assert profile("--har", str(file)).code == 2
+
+    file.write_text(_har(private, good))
+    assert profile("--har", str(file)).code == 0

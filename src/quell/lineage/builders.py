@@ -25,7 +25,7 @@ from django.template.base import Node
 
 from quell.lineage.originals import code_of
 from quell.lineage.sites import MAX_FRAMES, is_manager_code
-from quell.lineage.usercode import is_user_file
+from quell.lineage.usercode import is_user_code, is_user_file
 
 # The attribute of a query that holds its builder.
 BUILDER = "built_by"
@@ -154,7 +154,7 @@ def _judge(frame: FrameType) -> int:
         return _DRAWS
     if code is _PREFETCH_CODE:
         return _DRAFTS
-    if is_user_file(code.co_filename):
+    if is_user_code(code):
         if not code.co_flags & inspect.CO_OPTIMIZED:
             # See Note [Builders and sites]
             return _DRAFTS

@@ -12,7 +12,7 @@ from django.db.models.fields.related_descriptors import ForwardManyToOneDescript
 from django.db.models.manager import BaseManager
 from django.template.base import Node
 
-from quell.lineage.usercode import is_user_file
+from quell.lineage.usercode import is_user_code, is_user_file
 
 # A queryset is built within a few frames of the line that asks for it. Where a framework builds it, the view,
 # admin or serializer is named from the stack of the evaluation instead.
@@ -133,7 +133,7 @@ def find_site(frame: FrameType | None) -> Site | None:
 def _role_of(frame: FrameType) -> int:
     code = frame.f_code
     role = _TELLING.get(code, _PASSED)
-    if role == _PASSED and is_user_file(code.co_filename):
+    if role == _PASSED and is_user_code(code):
         role = _role_of_user(code, frame)
     if len(_roles) >= _MAX_ROLES:
         _forget_roles()

@@ -24,6 +24,10 @@ BUILT_IN_LIBRARIES = (
     "ninja", "pydantic", "django_tables2", "import_export", "rest_framework_nested", "reversion",
 )  # fmt: skip
 _INTERACTIVE = ("<stdin>", "<console>", "<ipython", "<doctest")
+# What exec() runs: the code of ``manage.py shell -c``, and of what is piped into it.
+_TEXT = "<string>"
+# Dataclasses make their methods so.
+_GENERATED = "__create_fn__."
 
 # The answers so far, for code that runs once per frame and cannot afford a call.
 known_files: dict[str, bool] = {}
@@ -39,7 +43,8 @@ def is_user_file(filename: str) -> bool:
 
 def is_user_code(code: CodeType) -> bool:
     """Tell whether a code object is user code."""
-    return is_user_file(code.co_filename)
+    is_generated = code.co_filename == _TEXT and code.co_qualname.startswith(_GENERATED)
+    return not is_generated and is_user_file(code.co_filename)
 
 
 def _forget(*, setting: str, **_: object) -> None:
@@ -53,14 +58,36 @@ setting_changed.connect(_forget, dispatch_uid="quell.lineage.usercode")
 
 def _judge(filename: str) -> bool:
     if filename.startswith("<"):
-        return filename.startswith(_INTERACTIVE)
+        return filename.startswith(_INTERACTIVE) or (filename == _TEXT and not _is_run_from_text())
     path = os.path.abspath(filename)
+    if os.path.basename(path) == "manage.py" and path == _main_file():
+        # It runs whatever it is told to, and nothing in it can be changed.
+        return False
     if any(path == root or path.startswith(root + os.sep) for root in _library_roots()):
         return False
     site_packages = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
     if any(part in path for part in site_packages):
         return True
     return not any(path.startswith(root + os.sep) for root in _standard_library())
+
+
+def _main_file() -> str:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.abspath(file) if file else ""
+
+
+@cache
+def _is_run_from_text() -> bool:
+    """Tell whether ``python -c`` runs this process, as workers of pools are: that text is nobody's."""
+    arguments = iter(sys.orig_argv[1:])
+    for argument in arguments:
+        if argument.startswith("-c"):
+            return True
+        if not argument.startswith("-") or argument.startswith("-m"):
+            return False
+        if argument in {"-W", "-X"}:
+            next(arguments, None)
+    return False
 
 
 @cache

@@ -19,7 +19,7 @@ from django.core.signals import setting_changed
 from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, LOOPS, ROLES, STOP, Access
 from quell.lineage.callpath import Marks, Outer, callers, collect, current_unit
 from quell.lineage.sites import is_manager_code
-from quell.lineage.usercode import is_user_file
+from quell.lineage.usercode import is_user_code
 
 _RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _USER = object()
@@ -68,7 +68,7 @@ def _role_of(code: CodeType, frame: FrameType) -> Any:
     """Return who is asked about a frame: nobody, its handler, or nobody any more, as this is the user's code."""
     number = id(code)
     role = ASKED_OF_ORM.get(number) or ALWAYS_ASKED.get(number)
-    if role is None and is_user_file(code.co_filename) and not is_manager_code(code, frame):
+    if role is None and is_user_code(code) and not is_manager_code(code, frame):
         role = see_user
     if len(ROLES) >= _MAX_ROLES:
         _forget_roles()

@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 from django.core.management.base import OutputWrapper
 
 from quell.reporting.terminal import Paint, shows_links
+
+# As a shell tells of a program that a closed pipe has ended.
+PIPE_CLOSED = 141
 
 
 class Console:
@@ -28,9 +33,21 @@ class Console:
         self.width = min(shutil.get_terminal_size().columns, 100) if is_terminal else 80
 
     def print(self, text: str) -> None:
-        """Print a result; what the stream cannot encode is a question mark."""
+        """
+        Print a result; what the stream cannot encode is a question mark.
+
+        Raises:
+            SystemExit: If whoever reads it has gone, as ``head`` goes.
+        """
         encoding = getattr(self._out, "encoding", None) or "utf-8"
-        self._out.write(text.encode(encoding, "replace").decode(encoding))
+        try:
+            self._out.write(text.encode(encoding, "replace").decode(encoding))
+            self._out.flush()
+        except BrokenPipeError:
+            # What is left in the buffer would be written again when the process ends.
+            with suppress(AttributeError, OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(PIPE_CLOSED)
 
     def warn(self, line: str) -> None:
         """Print a line about what is wrong."""

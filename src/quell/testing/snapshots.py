@@ -86,7 +86,12 @@ class Snapshots:
         """Write what ran where that is asked for, and say what is used no more."""
         for module in sorted({*self.collected, *self.seen}):
             file = file_of(Path(module))
-            known = read(file)
+            try:
+                known = read(file)
+            except UsageError as error:
+                # The test that compares with it has failed already.
+                self.lines.append(str(error))
+                continue
             stale = sorted(key for key in known if self._is_stale(module, key))
             if not self.is_updating:
                 self.lines += [f"not used: {key} in {file.name}" for key in stale]
@@ -173,10 +178,19 @@ def file_of(module: Path) -> Path:
 
 
 def read(file: Path) -> dict[str, str]:
-    """Return the parts of a file by name; none where there is no file."""
+    """
+    Return the parts of a file by name; none where there is no file.
+
+    Raises:
+        UsageError: If it is no text in UTF-8.
+    """
     if not file.exists():
         return {}
-    pieces = _SECTION.split(file.read_text(encoding="utf-8"))
+    try:
+        pieces = _SECTION.split(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        msg = f"{file} is no text in UTF-8: restore it, or delete it and run pytest with {FLAG}."
+        raise UsageError(msg) from error
     return {name: text.strip("\n") for name, text in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 

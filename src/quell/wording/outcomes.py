@@ -34,15 +34,18 @@ RAISES_IN_VISIT = wording("raises {error} (a visit is one transaction, as with A
 RAISES_IN_RUN = wording("raises {error} (a run is one transaction)")
 RAISES_WITHOUT_DATABASE = wording("raises {error} (the database {aliases} does not answer)")
 QUELL_FAILED = wording("was not judged: quell failed, see the log")
-EXCLUDED = wording("is excluded: a logout, or named by QUELL_PROFILE_EXCLUDE")
+EXCLUDED = wording("is excluded: QUELL_PROFILE_EXCLUDE names it")
+EXCLUDED_LOGOUT = wording("is excluded: a logout ends the session of the visitor")
+EXCLUDED_TOOL = wording("is excluded: it belongs to a tool that watches queries itself")
+EXCLUDED_CATALOG = wording("is excluded: it is a catalogue of translations for scripts, and no page")
 SKIPPED_TEST = wording("is skipped")
 SKIPPED_TEST_WHY = wording("is skipped: {why}")
 FAILED_TEST = wording("fails: {error}")
 NO_URL = wording("{url} is no URL: {error}")
 _PROBLEMS = (
     NEEDS_LOGIN, NEEDS_OTHER_LOGIN, FORBIDDEN, FORBIDDEN_TO_USER, NO_PAGE, NO_GET, ANSWERS, STREAMS, RAISES,
-    RAISES_IN_VISIT, RAISES_IN_RUN, RAISES_WITHOUT_DATABASE, QUELL_FAILED, EXCLUDED, SKIPPED_TEST, SKIPPED_TEST_WHY,
-    FAILED_TEST, NO_URL,
+    RAISES_IN_VISIT, RAISES_IN_RUN, RAISES_WITHOUT_DATABASE, QUELL_FAILED, EXCLUDED, EXCLUDED_LOGOUT,
+    EXCLUDED_TOOL, EXCLUDED_CATALOG, SKIPPED_TEST, SKIPPED_TEST_WHY, FAILED_TEST, NO_URL,
 )  # fmt: skip
 BROKEN_WITH_FIX = wording("with the fix the page {problem}", problem=Part(*_PROBLEMS))
 

@@ -83,8 +83,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 -- as argparse parsed them
-        """Run a verb; exits 1 when there are findings."""
-        run: dict[str, Callable[[dict[str, Any], Console], bool]] = {
+        """Run a verb; exits 1 when there are findings, and 2 when a page that was named could not be judged."""
+        run: dict[str, Callable[[dict[str, Any], Console], int]] = {
             "profile": self._profile,
             "fix": self._fix,
             "check": _check,
@@ -95,13 +95,13 @@ class Command(BaseCommand):
         }
         console = Console(self.stdout, self.stderr, options)
         try:
-            is_bad = run[options["verb"]](options, console)
+            code = run[options["verb"]](options, console)
         except (UsageError, CannotFixError) as error:
             raise CommandError(str(error), returncode=USAGE_ERROR) from error
-        if is_bad:
-            sys.exit(1)
+        if code:
+            sys.exit(int(code))
 
-    def _profile(self, options: dict[str, Any], console: Console) -> bool:
+    def _profile(self, options: dict[str, Any], console: Console) -> int:
         # Tests have settings and a database of their own.
         if not options["process"]:
             _refuse_production(options)

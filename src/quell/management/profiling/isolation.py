@@ -24,6 +24,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import testcases
 from django.test.utils import override_settings
 
+from quell.telling import without_log
+
 # What a test raises that may not use an alias; left out of the stubs.
 NotAllowed: type[AssertionError] = testcases.DatabaseOperationForbidden  # type: ignore[attr-defined]
 SESSIONS = "quell_sessions"
@@ -48,6 +50,7 @@ def in_memory() -> Iterator[None]:
         with ExitStack() as stack:
             stack.enter_context(_overriding(override_settings(**_overridden())))
             stack.enter_context(redirect_stdout(sys.stderr))
+            stack.enter_context(without_log())
             stack.callback(_clear_caches)
             yield
     finally:
@@ -90,6 +93,9 @@ def _overridden() -> dict[str, Any]:
         "ALLOWED_HOSTS": [*settings.ALLOWED_HOSTS, "testserver"],
         "MIDDLEWARE": [path for path in settings.MIDDLEWARE if not path.startswith(_WATCHING_MIDDLEWARE)],
     }
+    if len(found["MIDDLEWARE"]) < len(settings.MIDDLEWARE):
+        # What is left out for the visits only is not missing.
+        found["SILENCED_SYSTEM_CHECKS"] = [*settings.SILENCED_SYSTEM_CHECKS, "debug_toolbar.W001"]
     # A project has one of the two: Django 6.1 refuses both.
     if hasattr(settings, "MAILERS"):
         # The stubs know no setting of Django 6.1 yet.

@@ -23,11 +23,16 @@ from django.utils.regex_helper import normalize
 from quell.conf import get_settings
 from quell.exceptions import UsageError
 from quell.management.profiling.catching import Caught, one_line
-from quell.wording.outcomes import NO_URL
+from quell.wording.outcomes import EXCLUDED, EXCLUDED_CATALOG, EXCLUDED_LOGOUT, EXCLUDED_TOOL, NO_URL
 
 # Visiting these would end the visitor's session, or show quell the tools that watch it.
 _LOGOUT = r"(^|/)(log|sign)[_-]?(out|off)(/|\?|$)"
-ALWAYS_EXCLUDED = (_LOGOUT, r"^/__debug__/", r"^/silk/", r"/jsi18n/(\?|$)")
+ALWAYS_EXCLUDED = (
+    (_LOGOUT, EXCLUDED_LOGOUT),
+    (r"^/__debug__/", EXCLUDED_TOOL),
+    (r"^/silk/", EXCLUDED_TOOL),
+    (r"/jsi18n/(\?|$)", EXCLUDED_CATALOG),
+)
 NO_ROUTE = "GET (no route)"
 _LOGOUT_NAMES = frozenset({"logout", "logout_view", "account_logout", "LogoutView"})
 
@@ -83,19 +88,26 @@ def _path_or_warning(url: str, warn: Warn) -> str:
         return ""
 
 
-def exclusion(warn: Warn) -> Callable[[str], bool]:
-    """Return the test whether a path must not be visited."""
+def exclusion(warn: Warn) -> Callable[[str], str]:
+    """Return what tells why a path must not be visited: an empty text where it may."""
     given: Any = getattr(django_settings, "QUELL_PROFILE_EXCLUDE", ())
     # One text is no list, but leaving it out would visit what was not to be visited.
     patterns = [given] if isinstance(given, str) else get_settings().profile_exclude
-    compiled = [re.compile(pattern) for pattern in ALWAYS_EXCLUDED]
+    compiled = [(re.compile(pattern), reason) for pattern, reason in ALWAYS_EXCLUDED]
     for pattern in patterns:
         try:
-            compiled.append(re.compile(pattern))
+            compiled.append((re.compile(pattern), EXCLUDED))
         except re.error as error:
             warn(f"QUELL_PROFILE_EXCLUDE: {pattern!r} is no regular expression and read as text: {error}")
-            compiled.append(re.compile(re.escape(pattern)))
-    return lambda path: any(item.search(path) for item in compiled) or _is_logout(_match(path))
+            compiled.append((re.compile(re.escape(pattern)), EXCLUDED))
+
+    def reason_of(path: str) -> str:
+        found = next((reason for item, reason in compiled if item.search(path)), None)
+        if found is None and _is_logout(_match(path)):
+            found = EXCLUDED_LOGOUT
+        return found() if found is not None else ""
+
+    return reason_of
 
 
 def path_of(url: str) -> str:

@@ -1,5 +1,6 @@
 """``quell profile``: pages, a command, a script, a task or a test run; findings are a report, or a recording."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,15 @@ from quell.recording import Recorder
 from quell.reporting.report import Page
 from quell.silencing.baseline import Baseline, read
 
+FOUND, NOT_JUDGED = 1, 2
 
-def profile(options: dict[str, Any], console: Console) -> bool:
+
+def profile(options: dict[str, Any], console: Console) -> int:
     """
-    Profile what the options ask for, and tell whether that ends badly: findings, drift, tests that fail.
+    Profile what the options ask for, and return how that ends: 0 where all is well.
+
+    ``FOUND`` stands for findings, drift and tests that fail, ``NOT_JUDGED`` for pages that somebody named and that
+    could not be judged, where there is nothing worse.
 
     Raises:
         UsageError: If the options, a file or the user are wrong.
@@ -59,7 +65,17 @@ def profile(options: dict[str, Any], console: Console) -> bool:
     report = decide(pages, baseline, is_whole=is_whole)
     write_report(report, targets, console)
     failing = report.findings if options["advice"] else of_level(report.findings, "problem")
-    return has_failed or bool(failing)
+    if has_failed or failing:
+        return FOUND
+    return NOT_JUDGED if _is_unjudged(options, pages) else 0
+
+
+def _is_unjudged(options: dict[str, Any], pages: Sequence[Page]) -> bool:
+    """Tell whether a page that somebody named was not judged, or none of those that a file names."""
+    problems = [page.problem for page in pages]
+    if subject_of(options) in {"har", "access_log"}:
+        return all(problems)
+    return bool(options["urls"]) and any(problems)
 
 
 def _pages(options: dict[str, Any], console: Console) -> tuple[list[Page] | None, bool]:

@@ -16,7 +16,6 @@ from quell.management.profiling.unused import with_unused
 from quell.management.profiling.urls import exclusion, label_of, page_urls, path_of
 from quell.management.profiling.visiting import Visitor
 from quell.reporting.report import Page
-from quell.wording.outcomes import EXCLUDED
 
 T = TypeVar("T")
 # A path, and what speaks against visiting it.
@@ -118,18 +117,23 @@ def _urls(wanted: Wanted, console: Console) -> Urls:
     given = wanted.urls
     if wanted.har or wanted.access_log:
         traffic = read_har(wanted.har) if wanted.har else read_access_log(wanted.access_log or Path())
+        if not traffic.urls:
+            msg = (
+                f"{traffic.remark}. There is no page to visit: name a file with GET requests of this project."
+            )
+            raise UsageError(msg)
         console.warn(traffic.remark)
         given = traffic.urls
-    is_excluded = exclusion(lambda line: None)
-    return [_judged(url, is_excluded) for url in dict.fromkeys(given)]
+    reason_of = exclusion(lambda line: None)
+    return [_judged(url, reason_of) for url in dict.fromkeys(given)]
 
 
-def _judged(url: str, is_excluded: Callable[[str], bool]) -> tuple[str, str]:
+def _judged(url: str, reason_of: Callable[[str], str]) -> tuple[str, str]:
     try:
         path = path_of(url)
     except UsageError as error:
         return url, str(error)
-    return path, EXCLUDED() if is_excluded(path) else ""
+    return path, reason_of(path)
 
 
 def _visit(urls: Urls, profiler: PageProfiler, console: Console) -> list[Page]:
