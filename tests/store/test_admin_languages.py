@@ -30,7 +30,7 @@ _NAMES = (
 # Django does not translate this one.
 _OF_DJANGO = ("Search",)
 # What a superuser sees beside the page.
-_MODELS = ("Library", "Authors", "Books", "Editions")
+_MODELS = ("Library", "Authors", "Books", "Categorys", "Editions")
 
 
 @pytest.fixture
