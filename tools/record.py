@@ -71,7 +71,7 @@ BLOCKS: dict[str, tuple[str, Callable[[str], str]]] = {
     "soak": ("soak", lambda text: _from(text, r"^ +requests ")),
     "transfers": ("transfers", lambda text: _from(text, r"^PostgreSQL ")),
     "service-cost": ("overhead", lambda text: text[text.index("Python ") :].rstrip()),
-    "production": ("production", lambda text: _from(text, r"^Python ")),
+    "production": ("production", lambda text: text[text.index("Python ") :].rstrip()),
     "faults": ("faults", lambda text: _from(text, r"^one mark per point")),
     "first-finding": ("adopt", _part("todo: first finding")),
     "first-fix": ("adopt", _part("todo: fix")),
