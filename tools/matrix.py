@@ -53,7 +53,7 @@ def test_cells(arguments: Sequence[str], coverage_folder: Path | None) -> Iterat
     where a tracer runs: the other cells test what users have.
     """
     measured = {MATRIX[-1]: coverage_folder}
-    for environment in MATRIX:
+    for environment in reversed(MATRIX):
         left_out = [] if environment is MATRIX[-1] else [f"--ignore={path}" for path in _ON_NEWEST]
         yield _tests(environment, "sqlite", [*left_out, *arguments], measured.get(environment))
     for environment in MATRIX:
