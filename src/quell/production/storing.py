@@ -73,10 +73,9 @@ def _refused_option(url: str, told: str) -> str:
     # A sign @ behind the ? means that the ? is in the password.
     names = [] if "@" in query else parse_qs(query, keep_blank_values=True)
     refused = next((name for name in names if name in told), "")
-    return (
-        f"QUELL_STORE has an option that redis-py does not take, or not with this value: {refused}."
-        * bool(refused)
-    )
+    if not refused:
+        return ""
+    return f"QUELL_STORE has an option that redis-py does not take, or not with this value: {refused}."
 
 
 def _own_store(name: str) -> Backend:

@@ -1,0 +1,101 @@
+"""What loops of libraries cost: their statements are walked in full a few times, however many rows there are."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.template import Context, Engine
+from django.template.defaulttags import ForNode
+from rest_framework import serializers
+
+import quell
+from quell.lineage.callpath import Outer
+from tests.cost.counting import Calls, calls_of, counted
+from tests.library.models import Author, Book
+
+_PAGE = (
+    Engine()
+    .from_string(
+        "{% for book in books %}{% if book.pk %}{{ book.author.name }} {{ book.reviews.count }}{% endif %}{% endfor %}"
+    )
+    .render
+)
+
+
+class _BookSerializer(serializers.ModelSerializer[Book]):
+    author_name = serializers.CharField(source="author.name")
+    review_count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Book
+        fields = ("author_name", "review_count")
+
+    def get_review_count(self, book: Book) -> int:
+        return book.reviews.count()
+
+
+def _books(count: int) -> list[Book]:
+    return list(Book.objects.order_by("pk")[:count])
+
+
+def _in_template(count: int) -> None:
+    _PAGE(Context({"books": _books(count)}))
+
+
+def _in_serializer(count: int) -> None:
+    assert len(_BookSerializer(_books(count), many=True).data) == count
+
+
+def _watched(work: Callable[[int], None], count: int) -> Calls:
+    with quell.watch():
+        return calls_of(lambda: work(count))
+
+
+@pytest.mark.parametrize("work", [_in_template, _in_serializer])
+@pytest.mark.usefixtures("books")
+def test_loop_of_a_library_is_walked_a_few_times(work: Callable[[int], None]) -> None:
+    """Two statements per row: all but the first rows are known by what leads to the ORM."""
+    _watched(work, 2)
+    some, many = _watched(work, 10), _watched(work, 30)
+
+    assert many["Scope._record"] - some["Scope._record"] == 2 * 20
+    assert many["Scope._walk"] == some["Scope._walk"] <= 10
+    assert many["explain"] == some["explain"]
+    assert many["collect"] == some["collect"]
+
+
+@pytest.mark.usefixtures("books")
+def test_walk_ends_at_the_loop_of_a_template() -> None:
+    """The frame of the loop is marked, below which each row has new ones."""
+    marks: list[object] = []
+
+    def look() -> str:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code is not ForNode.render.__code__:
+            frame = frame.f_back
+        assert frame is not None
+        marks.append(frame.f_trace)
+        return ""
+
+    page = Engine().from_string(
+        "{% for book in books %}{% if book.pk %}{{ book.author.name }}{% endif %}{{ look }}{% endfor %}"
+    )
+    with quell.watch():
+        page.render(Context({"books": _books(3), "look": look}))
+
+    assert isinstance(marks[0], Outer)
+    assert len(set(map(id, marks))) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_hop_to_a_thread_collects_its_path_once() -> None:
+    """The pool that the job goes through does not collect it again."""
+    async with quell.watch():
+        await sync_to_async(Author.objects.count)()
+        with counted() as calls:
+            await sync_to_async(int)()
+
+    assert calls["_awaiting"] == calls["collect"] == 1
