@@ -1,15 +1,12 @@
 """A project to do in what the pages show."""
 
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.guides.desk import Desk
-from tools.webdriver import free_port
+from tests.store.conftest import running
 
 
 @pytest.fixture(scope="session")
@@ -31,23 +28,5 @@ def desk(filled: Desk, tmp_path: Path) -> Desk:
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     """The URL of a Redis of its own."""
-    from redis import Redis
-    from redis.exceptions import ConnectionError as NotThere
-
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("redis-server was not found")
-    port = free_port()
-    command = [server, "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, Redis(port=port) as client:
-        try:
-            for _ in range(100):
-                try:
-                    client.ping()
-                except NotThere:
-                    time.sleep(0.1)
-                else:
-                    break
-            yield f"redis://localhost:{port}/0"
-        finally:
-            process.terminate()
+    with running(tmp_path) as server:
+        yield server.url

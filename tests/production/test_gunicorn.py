@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from quell.store.redis import RedisStore
-from tests.store.conftest import Server, free_port, server
+from tests.store.conftest import Server, server
+from tools.webdriver import free_port
 
 __all__ = ["server"]
 

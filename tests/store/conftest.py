@@ -1,10 +1,10 @@
 """A Redis of the tests' own, that can be stopped and started again."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from quell.store.totals import Facts
+from tools.webdriver import free_port
 
 
 @dataclass
@@ -40,6 +41,8 @@ class Server:
                 time.sleep(0.02)
             else:
                 break
+        else:
+            pytest.fail("redis-server does not answer")
         client.close()
 
     def kill(self) -> None:
@@ -50,22 +53,24 @@ class Server:
             self.process = None
 
 
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    """Run a Redis that keeps what it has in a folder."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    found = Server(folder, free_port())
+    try:
+        found.start()
+        yield found
+    finally:
+        found.kill()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A Redis that runs."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    found = Server(tmp_path, free_port())
-    found.start()
-    yield found
-    found.kill()
+    with running(tmp_path) as found:
+        yield found
 
 
 def facts(number: int = 1, endpoint: str = "GET /tickets/") -> Facts:

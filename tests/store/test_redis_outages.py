@@ -16,7 +16,8 @@ from quell.store.folding import Folder
 from quell.store.redis import RedisStore
 from tests.library.models import Author, Country
 from tests.production.conftest import installed
-from tests.store.conftest import Server, facts, free_port
+from tests.store.conftest import Server, facts
+from tools.webdriver import free_port
 
 __all__ = ["installed"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("authors", "installed")]

@@ -1,8 +1,5 @@
 """RQ, Channels, management commands and foreign pools: one line makes a scope."""
 
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from io import StringIO
 from multiprocessing.pool import ThreadPool
@@ -19,8 +16,8 @@ from django.test import override_settings
 
 import quell
 from tests.guides.desk import ROOT, blocks_of
+from tests.store.conftest import running
 from tests.workers import jobs
-from tools.webdriver import free_port
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -32,32 +29,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A connection to a Redis of its own."""
     from redis import Redis
 
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("redis-server was not found")
-    port, folder = free_port(), tmp_path_factory.mktemp("redis")
-    command = [server, "--port", str(port), "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        client = Redis(port=port)
-        try:
-            _wait_for(client)
-            yield client
-        finally:
-            client.close()
-            process.terminate()
-
-
-def _wait_for(client: Any) -> None:
-    from redis.exceptions import ConnectionError as NotThere
-
-    for _ in range(100):
-        try:
-            client.ping()
-        except NotThere:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("redis-server does not answer")
+    with running(tmp_path_factory.mktemp("redis")) as server, Redis(port=server.port) as client:
+        yield client
 
 
 def test_rq_worker_reports_each_job(redis: Any, told: Told, caplog: pytest.LogCaptureFixture) -> None:
