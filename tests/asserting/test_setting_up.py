@@ -7,7 +7,9 @@ import factory
 import pytest
 from factory.django import DjangoModelFactory
 
+import quell
 from quell.testing import asserting
+from quell.testing.setting_up import is_of_factory
 from tests.asserting.running import run
 from tests.library.models import Author, Country
 
@@ -95,13 +97,15 @@ class _CountryFactory(DjangoModelFactory[Country]):
 
 def test_blocks_of_assertions_leave_factories_apart(db: None) -> None:
     """No finding, but each of their queries counts, as the block says how many there may be."""
-    before = vars(factory.base.BaseFactory)["_generate"]
     with asserting.assert_no_findings() as seen:
         for _ in range(3):
             _CountryFactory.create()
 
     assert len(seen.queries) == 3
-    assert vars(factory.base.BaseFactory)["_generate"] is before
+    assert all(map(is_of_factory, seen.queries))
+    with quell.watch() as plain:
+        _CountryFactory.create()
+    assert [is_of_factory(query) for query in plain.queries] == [False]
     with pytest.raises(AssertionError, match="3 queries ran, at most 2 may"), asserting.assert_max_queries(2):
         _CountryFactory.create_batch(3)
 
