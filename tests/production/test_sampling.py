@@ -83,7 +83,7 @@ def test_middleware_asks_by_path(reports: Reports) -> None:
 @override_settings(QUELL_BUDGET_SHARE=0.01)
 def test_debt_keeps_requests_from_being_watched(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
     """They are answered, counted, and the log says so once."""
-    budget.spend(MAX_CREDIT_SECONDS + 5)
+    budget.spend(MAX_CREDIT_SECONDS + 5, 0.1)
 
     for _ in range(3):
         assert Client().get("/countries/").status_code == 200
@@ -98,7 +98,7 @@ def test_debt_is_paid_by_the_time_that_the_process_takes(monkeypatch: pytest.Mon
     clock = [100.0]
     monkeypatch.setattr("quell.production.budget.process_time", lambda: clock[0])
     budget.reset()
-    budget.spend(MAX_CREDIT_SECONDS + 1)
+    budget.spend(MAX_CREDIT_SECONDS + 1, 0.1)
 
     clock[0] += 9
     before = budget.has_left(0.1)
@@ -114,7 +114,7 @@ def test_credit_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     clock[0] += 86_400
     assert budget.has_left(0.1)
 
-    budget.spend(MAX_CREDIT_SECONDS)
+    budget.spend(MAX_CREDIT_SECONDS, 0.1)
     assert not budget.has_left(0.1)
 
 
@@ -122,7 +122,7 @@ def test_credit_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> No
 def test_analysis_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it takes, by the clock of the thread, is taken from the credit."""
     paid: list[float] = []
-    monkeypatch.setattr(budget, "spend", paid.append)
+    monkeypatch.setattr(budget, "spend", lambda seconds, share: paid.append(seconds))
 
     Client().get("/countries/")
 

@@ -29,10 +29,13 @@ def watched_transactions() -> Iterator[None]:
     installation.release()
 
 
-def parameters(*, only_positive: bool = False, only_fixed: bool = False) -> list[ParameterSet]:
+def parameters(
+    *, only_positive: bool = False, only_fixed: bool = False, only_rolled_back: bool = False
+) -> list[ParameterSet]:
     """Return the scenarios to run a test with."""
     chosen = [item for item in SCENARIOS if item.expected or not (only_positive or only_fixed)]
     chosen = [item for item in chosen if item.takes_fix or not only_fixed]
+    chosen = [item for item in chosen if not (only_rolled_back and item.transactional)]
     return [pytest.param(item, id=item.name, marks=_marks(item)) for item in chosen]
 
 

@@ -10,12 +10,12 @@ import os
 from dataclasses import dataclass
 
 import django
-from django.template.base import Node
 
 from quell.capture.lines import code_location, node_location
 from quell.capture.loops import Surroundings, is_at_loop, is_at_map, is_at_while, is_user_loop
 from quell.events import Location
 from quell.lineage.callpath import CallPath, Frame
+from quell.lineage.drivers import NodeNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 _DJANGO = os.path.dirname(django.__file__) + os.sep
@@ -142,7 +142,7 @@ def _user_position(frames: tuple[Frame, ...]) -> tuple[int, str]:
 
 
 def _is_of_user(frame: Frame) -> bool:
-    if isinstance(frame.note, Node):
+    if isinstance(frame.note, NodeNote):
         spot = node_location(frame.note)
         return spot is not None and is_user_file(spot.file)
     return is_user_code(frame.code)
@@ -170,7 +170,7 @@ def _verb_of(frame: Frame) -> str:
 
 
 def _line_of(frame: Frame) -> Location | None:
-    if isinstance(frame.note, Node):
+    if isinstance(frame.note, NodeNote):
         return node_location(frame.note)
     return code_location(frame.code, frame.lasti)
 

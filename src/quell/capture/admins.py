@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db.models import Model
-from django.template.base import Node
 
 from quell.capture.lines import class_location, file_of, node_location
 from quell.events import Location
 from quell.lineage.callpath import CallPath
-from quell.lineage.drivers import FieldNote
+from quell.lineage.drivers import FieldNote, NodeNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 
@@ -29,7 +28,7 @@ def choices_of(path: CallPath) -> Choices | None:
     """Return the field of an admin's form that read its choices by itself."""
     field = ""
     for frame in path.frames:
-        if isinstance(frame.note, Node):
+        if isinstance(frame.note, NodeNote):
             spot = node_location(frame.note)
             if spot is not None and is_user_file(spot.file):
                 return None

@@ -7,6 +7,7 @@ from types import CodeType
 from django.template.base import Node
 
 from quell.events import Location
+from quell.lineage.drivers import NodeNote
 
 
 def line_of(code: CodeType, lasti: int) -> int:
@@ -22,7 +23,7 @@ def code_location(code: CodeType, lasti: int) -> Location:
     return Location(code.co_filename, line_of(code, lasti), code.co_qualname)
 
 
-def node_location(node: Node) -> Location | None:
+def node_location(node: Node | NodeNote) -> Location | None:
     """Return the place of a template node, or ``None`` for a template that has no file."""
     origin, token = getattr(node, "origin", None), getattr(node, "token", None)
     if origin is None or token is None or not origin.name:

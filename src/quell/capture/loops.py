@@ -14,11 +14,9 @@ from itertools import pairwise
 from types import CodeType, FrameType
 
 from django import db
-from django.template.base import Node
-from django.template.defaulttags import ForNode
 
 from quell.lineage.callpath import CallPath, Frame
-from quell.lineage.drivers import FieldNote
+from quell.lineage.drivers import FieldNote, NodeNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 _MAPPING = frozenset({"map", "filter", "starmap", "reduce"})
@@ -59,9 +57,9 @@ def _is_run_by_library(path: CallPath) -> bool:
 
 def is_user_loop(frame: Frame, surroundings: Surroundings) -> bool:
     """Tell whether a frame of the user's, or ``{% for %}`` of their template, is in the middle of a loop."""
-    if isinstance(frame.note, Node):
-        origin = getattr(frame.note, "origin", None)
-        return isinstance(frame.note, ForNode) and origin is not None and is_user_file(str(origin.name))
+    if isinstance(frame.note, NodeNote):
+        origin = frame.note.origin
+        return frame.note.is_loop and origin is not None and is_user_file(str(origin.name))
     return is_user_code(frame.code) and is_at_loop(frame, surroundings)
 
 
@@ -72,7 +70,7 @@ def is_at_loop(frame: Frame, surroundings: Surroundings) -> bool:
 
 def is_at_while(frame: Frame, surroundings: Surroundings) -> bool:
     """Tell whether the innermost loop that a frame is in goes on until something holds, rather than over things."""
-    if isinstance(frame.note, Node):
+    if isinstance(frame.note, NodeNote):
         return False
     around = [(end - start, start) for start, end in _loops_around(frame, surroundings)]
     return bool(around) and min(around)[1] not in _iterating(frame.code)
@@ -89,7 +87,7 @@ def _loops_around(frame: Frame, surroundings: Surroundings) -> list[tuple[int, i
 
 def is_at_map(frame: Frame, surroundings: Surroundings) -> bool:
     """Tell whether a frame of the user's is in the middle of ``map()`` or the like: a loop without a frame."""
-    if isinstance(frame.note, Node) or _MAPPING.isdisjoint(frame.code.co_names):
+    if isinstance(frame.note, NodeNote) or _MAPPING.isdisjoint(frame.code.co_names):
         return False
     is_inside = frame.lasti not in surroundings.get(id(frame.code), ())
     return is_inside and is_user_code(frame.code) and _is_inside_of_map(frame.code, frame.lasti)

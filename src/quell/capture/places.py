@@ -5,14 +5,12 @@ import os
 from types import CodeType
 from typing import Any
 
-from django.template.base import Node
-
 from quell.capture.admins import choices_of, class_name_of, place_of_choices, registration_of
 from quell.capture.lines import class_location, code_location, file_of, node_location
 from quell.events import Builder, Location
 from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Frame
-from quell.lineage.drivers import FieldNote
+from quell.lineage.drivers import FieldNote, NodeNote
 from quell.lineage.sites import Site
 from quell.lineage.usercode import is_user_code, is_user_file
 
@@ -37,7 +35,7 @@ def _find_trigger(frames: tuple[Frame, ...]) -> Location | None:
     library_line: Location | None = None
     form_field = ""
     for frame in frames:
-        if isinstance(frame.note, Node):
+        if isinstance(frame.note, NodeNote):
             spot = node_location(frame.note)
             if spot is not None and is_user_file(spot.file):
                 return spot
@@ -121,7 +119,7 @@ def origin_of(fetch: FetchRecord) -> tuple[Location | None, Builder, str]:
 def _user_site(path: CallPath) -> Site | None:
     """Return the innermost user code of a path as a site."""
     for frame in path.frames:
-        if isinstance(frame.note, Node):
+        if isinstance(frame.note, NodeNote):
             return Site(None, 0, frame.note)
         if is_user_code(frame.code):
             return Site(frame.code, frame.lasti)

@@ -27,12 +27,12 @@ from quell.lineage import _patches_effects
 from quell.lineage._patches import installation, recorders
 from quell.lineage.accesses import Access
 from quell.lineage.alias import FetchRecord
-from quell.lineage.callpath import CallPath, collect
+from quell.lineage.callpath import CallPath, Route, current_unit
 from quell.lineage.hooks import Hooks, active, enter, leave
 from quell.lineage.ignoring import ignored
-from quell.lineage.shortcuts import Statement, fetch_of
+from quell.lineage.shortcuts import Statement, fetch_of, new_statement, statements
 from quell.lineage.usage import Profile
-from quell.lineage.walking import walk
+from quell.lineage.walking import route_of, walk
 
 _TRANSACTION = re.compile(
     r"\s*(?:(ROLLBACK)|SAVEPOINT|RELEASE|BEGIN|COMMIT|START|SET\s+TRANSACTION)\b", re.IGNORECASE
@@ -79,8 +79,7 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
-        self._statements: dict[str, Statement] = {}
-        self.paths: dict[tuple[Any, ...], CallPath] = {}
+        self.paths: dict[tuple[Route, int], CallPath] = {}
         self._numbers: dict[Hashable, int] = {}
         self._surroundings: Surroundings = {}
         self._max_events = get_settings().max_events
@@ -158,7 +157,7 @@ class Scope:
 
     def see_connection(self, connection: BaseDatabaseWrapper) -> None:
         """Watch a connection of this thread."""
-        if self.is_open and not any(item is self for item in connection.execute_wrappers):
+        if self.is_open and self not in connection.execute_wrappers:
             # In front of the others: Django takes a wrapper off by its position, which is the last.
             connection.execute_wrappers.insert(0, self)
             self._connections.append((get_ident(), ref(connection)))
@@ -197,12 +196,12 @@ class Scope:
         seconds: float,
         hooks: Hooks,
     ) -> None:
-        statement = self._statements.get(sql) if type(sql) is str else None
+        statement = statements.get(sql) if type(sql) is str else None
         if statement is None or len(self._facts) >= self._max_events:
             statement = self._new_statement(sql, context)
             if statement is None:
                 return
-        found = statement.recall(hooks.local.state.pending, hooks.marks) or self._walk(statement, hooks)
+        found = statement.recall(hooks.local.state.pending, self) or self._walk(statement, hooks)
         if found is None:
             return
         path, fetch, access = found
@@ -221,7 +220,7 @@ class Scope:
         )
 
     def _new_statement(self, sql: Any, context: dict[str, Any]) -> Statement | None:
-        """Return a statement that this scope has not seen yet, ``None`` for what is not recorded."""
+        """Return a statement that the process does not know yet, ``None`` for what is not recorded."""
         text = sql if type(sql) is str else _as_text(sql, context)
         if not text.startswith(_USUAL) and (control := _TRANSACTION.match(text)):
             if control[1]:
@@ -230,8 +229,7 @@ class Scope:
         if len(self._facts) >= self._max_events:
             self.dropped_count += 1
             return None
-        # A loop makes the same text again and again, and one copy is enough.
-        return self._statements.setdefault(text, Statement(text))
+        return new_statement(text)
 
     def _walk(
         self, statement: Statement, hooks: Hooks
@@ -239,21 +237,25 @@ class Scope:
         """Return what all frames tell, or ``None`` for what a new connection asks by itself."""
         # That of the cursor lies behind _record() and __call__().
         frame = _below_wrappers(sys._getframe(3))
-        marks = hooks.marks
         access = Access()
-        key = walk(frame, access, marks)
+        key = walk(frame, access)
         if access.is_connecting:
             return None
-        path = self.paths.get(key)
-        if path is None:
-            frames = collect(frame, None if access.is_threaded else marks)
-            path = self.paths[key] = CallPath(frames, self._numbers)
-            path.surroundings = self._surroundings
+        route = route_of(key, frame, by_marks=not access.is_threaded)
+        path = self.path_of(route)
         fetch = fetch_of(access)
         if fetch is not None and not fetch.has_run:
             explain(fetch, access, path, statement.text)
-        statement.learn(frame, access, path, fetch, hooks.local.state.pending, marks)
+        statement.learn(frame, access, route, fetch, hooks.local.state.pending)
         return path, fetch, None
+
+    def path_of(self, route: Route) -> CallPath:
+        """Return the path of a route, which is another one in each request."""
+        key = route, current_unit.get()
+        path = self.paths.get(key)
+        if path is None:
+            path = self.paths[key] = CallPath(route, self._numbers, self._surroundings)
+        return path
 
     def __enter__(self) -> "Scope":
         self.open()

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.template.base import Node
-
 from quell.capture.lines import node_location
 from quell.capture.scope import Scope
 from quell.events import Fetch, Location, Recording, Span
 from quell.lineage.callpath import Frame
+from quell.lineage.drivers import NodeNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 
@@ -21,7 +20,7 @@ def seen_code(scope: Scope, recording: Recording) -> frozenset[Span]:
 
 
 def _span_of(frame: Frame) -> Span | None:
-    if isinstance(frame.note, Node):
+    if isinstance(frame.note, NodeNote):
         spot = node_location(frame.note)
         return _whole(spot.file) if spot is not None and is_user_file(spot.file) else None
     if not is_user_code(frame.code):

@@ -11,7 +11,7 @@ from django.db.transaction import Atomic
 from quell.capture.connecting import open_connections
 from quell.capture.places import trigger_of
 from quell.events import EffectKind, SideEffect, TransactionEvent
-from quell.lineage.callpath import CallPath, Frame, collect
+from quell.lineage.callpath import CallPath, Frame, Route, collect
 from quell.lineage.ignoring import ignored
 from quell.lineage.usercode import is_user_code
 from quell.services.blocks import is_open, real_blocks
@@ -102,7 +102,7 @@ class TransactionLog:
         if connection is None or _is_silent(kind, frame):
             return
         origin = self._origin(connection)
-        trigger = trigger_of(CallPath(_up_to_loop(collect(frame)), self._numbers))
+        trigger = trigger_of(CallPath(Route(_up_to_loop(collect(frame))), self._numbers, {}))
         if trigger is None and current_session.get() is not None:
             # A task that the service started has no caller.
             trigger = origin.opened_at

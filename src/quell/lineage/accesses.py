@@ -6,7 +6,6 @@ from types import FrameType
 from typing import Any
 
 from django.db.models import Model
-from django.template.base import Node
 
 STOP = object()
 
@@ -121,9 +120,3 @@ def see_response(frame: FrameType, access: Access) -> tuple[str, object]:
     views = sys.modules.get("django.views.generic.base")
     is_known = views is not None and isinstance(view, views.View)
     return ("view", type(view)) if is_known else ("response", None)
-
-
-def see_node(frame: FrameType, access: Access) -> Node:
-    """Return the node of a template that is rendered."""
-    node: Node = frame.f_locals["self"]
-    return node

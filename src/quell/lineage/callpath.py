@@ -31,13 +31,11 @@ STEP_CODE = asyncio.Handle._run.__code__
 _PRECALL = opmap.get("PRECALL", -1)
 _numbers = count(1)
 
-# The frames that wait for a thread, and that thread: asgiref copies context variables back to those who waited,
-# and to them their own frames are no caller.
-caller_path: ContextVar[tuple[object, tuple["Frame", ...]]] = ContextVar(
-    "quell_caller_path", default=(None, ())
-)
-# The frames that made the task that runs: its own stack begins in the event loop.
-created_path: ContextVar[tuple["Frame", ...]] = ContextVar("quell_created_path", default=())
+# What waits for a thread, and that thread: asgiref copies context variables back to those who waited, and to them
+# their own frames are no caller.
+caller_path: ContextVar[tuple[object, "Outer | None"]] = ContextVar("quell_caller_path", default=(None, None))
+# What made the task that runs: its own stack begins in the event loop.
+created_path: ContextVar["Outer | None"] = ContextVar("quell_created_path", default=None)
 # Told apart by number, so that two requests of one scope are never one loop.
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
 
@@ -69,67 +67,91 @@ class Frame(NamedTuple):
 _new_frame: Callable[[tuple[Any, ...]], Frame] = partial(tuple.__new__, Frame)
 
 
+class Route:
+    """The frames of a path, innermost first; one for all who go it, for as long as it is remembered."""
+
+    __slots__ = ("_frames", "_raw", "_same", "_shape")
+
+    def __init__(self, frames: tuple[Frame, ...]) -> None:
+        self._raw = frames
+        self._frames: tuple[Frame, ...] | None = None
+        self._same: tuple[Any, ...] | None = None
+        self._shape: int | None = None
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames, with the instruction that each of them was at."""
+        if self._frames is None:
+            self._frames = tuple(
+                item._replace(lasti=beginning_of(item.code, item.lasti)) for item in self._raw
+            )
+        return self._frames
+
+    @property
+    def same(self) -> tuple[Any, ...]:
+        """What is equal where the frames are; one path may be met by other offsets and marks."""
+        if self._same is None:
+            self._same = tuple((id(item.code), item.lasti, item.note) for item in self.frames)
+        return self._same
+
+    @property
+    def shape(self) -> int:
+        """A hash of the code and the instruction of each frame."""
+        if self._shape is None:
+            # An instruction has an address of its own, as it is part of its code object.
+            self._shape = hash(tuple([id(code) + lasti for code, lasti, _ in self._raw]))
+        return self._shape
+
+    @property
+    def code(self) -> list[CodeType]:
+        """The code of each frame, which keeps its address as long as somebody keeps it."""
+        return [item.code for item in self._raw]
+
+
 class CallPath:
-    """A path that a scope saw, with the frames innermost first, and the request that it was part of."""
+    """A path that a scope saw, and the request that it was part of."""
 
-    __slots__ = ("_frames", "_known", "_number", "facts", "surroundings", "unit")
+    __slots__ = ("_known", "_number", "facts", "route", "surroundings", "unit")
 
-    def __init__(self, frames: tuple[Frame, ...], known: dict[Hashable, int]) -> None:
-        self._frames = frames
+    def __init__(
+        self, route: Route, known: dict[Hashable, int], surroundings: Mapping[int, tuple[int, ...]]
+    ) -> None:
+        self.route = route
         self._known = known
         self.unit = current_unit.get()
         self._number = 0
         self.facts: dict[Hashable, Any] = {}
         # Where the frames around the scope are, by the address of their code.
-        self.surroundings: Mapping[int, tuple[int, ...]] = {}
+        self.surroundings = surroundings
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """The frames, with the instruction that each of them was at."""
-        frames: tuple[Frame, ...] | None = self.facts.get("frames")
-        if frames is None:
-            frames = tuple(item._replace(lasti=beginning_of(item.code, item.lasti)) for item in self._frames)
-            self.facts["frames"] = frames
-        return frames
-
-    @property
-    def shape(self) -> int:
-        """What paths of two scopes have in common: a hash of the code and the instruction of each frame."""
-        # An instruction has an address of its own, as it is part of its code object.
-        return hash(tuple([id(code) + lasti for code, lasti, _ in self._frames]))
-
-    @property
-    def code(self) -> list[CodeType]:
-        """The code of each frame, which keeps its address as long as somebody keeps it."""
-        return [item.code for item in self._frames]
+        """The frames, innermost first."""
+        return self.route.frames
 
     @property
     def number(self) -> int:
-        """What tells paths apart; one path may be met by other offsets and marks."""
+        """What tells the paths of a scope apart."""
         if not self._number:
-            same = (self.unit, *((id(item.code), item.lasti, item.note) for item in self.frames))
-            self._number = self._known.setdefault(same, next(_numbers))
+            self._number = self._known.setdefault((self.unit, self.route.same), next(_numbers))
         return self._number
 
 
 class Outer:
     """What lies outside of a frame; it marks that frame. See Note [Marked frames]."""
 
-    __slots__ = ("frames", "marks", "number")
+    __slots__ = ("frames", "number")
 
-    def __init__(self, number: int, frames: tuple[Frame, ...], marks: "Marks") -> None:
-        self.number = number
+    def __init__(self, frames: tuple[Frame, ...]) -> None:
+        # Less than any address.
+        self.number = -next(_numbers)
         self.frames = frames
-        self.marks = marks
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> None:
         """Trace nothing: a tracer that was started meanwhile takes this for its own."""
 
 
-Marks = dict[tuple[Any, ...], Outer]
-
-
-def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame, ...]:
+def collect(frame: FrameType | None, *, by_marks: bool = False) -> tuple[Frame, ...]:
     """Return the frames of a path, the outer ones from a mark where there is one; done once per path."""
     if len(sys.modules) != learned.module_count:
         # The first request imports the views, and with them serializers and the admin.
@@ -137,31 +159,31 @@ def collect(frame: FrameType | None, marks: Marks | None = None) -> tuple[Frame,
     found: list[tuple[Any, ...]] = []
     add = found.append
     special = ALWAYS_ASKED
-    waiting, created = callers(), created_path.get()
+    outer, created = callers(), created_path.get()
     while frame is not None:
         code = frame.f_code
         if code is _THREAD_CODE:
             # asgiref may run the job on a thread that itself waits, deep inside of other user code.
-            found.extend(waiting)
-            waiting = created = ()
-        elif code is STEP_CODE and created:
+            found.extend(outer.frames if outer is not None else ())
+            outer = created = None
+        elif code is STEP_CODE and created is not None:
             # What lies further out is whatever the event loop is run by.
             add((code, frame.f_lasti, None))
-            waiting = created
+            outer = created
             break
         note = special[id(code)](frame, Access()) if id(code) in special else None
         if note is STOP:
-            add((code, frame.f_lasti, _boundary(frame)))
+            add((code, frame.f_lasti, view_of(frame)))
             break
         add((code, frame.f_lasti, note))
-        if marks is not None:
+        if by_marks:
             mark: Any = frame.f_trace
-            if type(mark) is Outer and mark.marks is marks:
-                waiting = mark.frames
+            if type(mark) is Outer:
+                outer = mark
                 break
         frame = frame.f_back
     # Made at once, which is half of the work.
-    return (*map(_new_frame, found), *waiting)
+    return (*map(_new_frame, found), *(outer.frames if outer is not None else ()))
 
 
 def beginning_of(code: CodeType, offset: int) -> int:
@@ -186,12 +208,22 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
     return tuple((id(item.code), beginning_of(item.code, item.lasti)) for item in collect(frame))
 
 
-def callers() -> tuple[Frame, ...]:
-    """Return the frames that wait for this thread, innermost first."""
-    key, frames = caller_path.get()
-    return frames if frames and key is thread_key() else ()
+def callers() -> Outer | None:
+    """Return what waits for this thread."""
+    key, outer = caller_path.get()
+    return outer if outer is not None and key is thread_key() else None
 
 
-def _boundary(frame: FrameType) -> Any:
+def view_of(frame: FrameType) -> Any:
+    """Return the view of a request whose frame this is."""
     view = frame.f_locals.get("callback")
     return ("view", view) if view is not None else None
+
+
+def created_number(frame: FrameType, access: Access) -> int | None:
+    """Tell what made the task that the event loop takes one step further."""
+    created = created_path.get()
+    return created.number if created is not None else None
+
+
+ALWAYS_ASKED[id(STEP_CODE)] = created_number

@@ -1,7 +1,34 @@
-"""What the frames of serializers, forms and the admin tell: the field or column that they work on."""
+"""What the frames of templates, serializers, forms and the admin tell: the node, field or column that they work on."""
 
 from types import FrameType
 from typing import Any
+
+from django.template.base import Node
+from django.template.defaulttags import ForNode
+
+_NOTE = "quell_note"
+
+
+class NodeNote:
+    """
+    A node of a template: what tells its place, without the nodes around it, which a note is not to keep.
+
+    Each node has one, which it keeps for as long as it is there.
+    """
+
+    __slots__ = ("is_loop", "origin", "token")
+
+    def __init__(self, node: Node) -> None:
+        self.origin = getattr(node, "origin", None)
+        self.token = getattr(node, "token", None)
+        self.is_loop = isinstance(node, ForNode)
+
+
+def template_node(frame: FrameType, access: object) -> NodeNote:
+    """Tell which node of a template is rendered."""
+    node: Node = frame.f_locals["self"]
+    note: NodeNote | None = node.__dict__.get(_NOTE)
+    return note if note is not None else node.__dict__.setdefault(_NOTE, NodeNote(node))
 
 
 class FieldNote:

@@ -16,7 +16,6 @@ from django.db.models.sql.query import Query
 from quell.guard import ends_here, guarded
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, NarrowedAlias, begin, plain_alias
-from quell.lineage.callpath import Marks
 from quell.lineage.owners import name_owners
 from quell.lineage.sites import ATTRIBUTE, find_site, is_asked_by_to_one
 from quell.lineage.usage import Profile
@@ -63,12 +62,13 @@ class _ThreadState:
     """
     What belongs to a thread: the aliases whose connection all observers watch, and the fetch that began last.
 
-    A new connection tells the observers by signal.
+    A new connection tells the observers by signal; those that the thread had are shown to them once.
     """
 
-    __slots__ = ("names", "pending")
+    __slots__ = ("is_entered", "names", "pending")
 
     def __init__(self) -> None:
+        self.is_entered = False
         self.names: set[str] = set()
         self.pending: FetchRecord | None = None
 
@@ -83,21 +83,21 @@ class _Local(threading.local):
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("first_token", "local", "marks", "observers")
+    __slots__ = ("first_token", "inside", "local", "observers")
     filling: ClassVar[type["Hooks"]]
 
     def __init__(
         self,
         observers: tuple[Observer, ...],
         first_token: "Token[Hooks] | None" = None,
-        marks: Marks | None = None,
+        local: _Local | None = None,
     ) -> None:
         self.observers = observers
-        # Shared by all observers of the context, so that each frame needs one mark only.
-        self.marks: Marks = {} if marks is None else marks
         # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
         self.first_token = first_token
-        self.local = _Local()
+        self.local = _Local() if local is None else local
+        # The hooks while a relation is filled, which most scopes need again and again or never.
+        self.inside: Hooks | None = None
 
     def make_query(self, model: Any) -> Query:
         """Build the query of a fresh queryset, and note who asked for it."""
@@ -181,7 +181,10 @@ class Hooks:
 
     def prefetch_one_level(self, *args: Any) -> Any:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
-        token = active.set(self.filling(self.observers, self.first_token, self.marks))
+        inside = self.inside
+        if inside is None:
+            inside = self.inside = self.filling(self.observers, self.first_token, self.local)
+        token = active.set(inside)
         try:
             found = _originals.prefetch_one_level(*args)
         finally:
@@ -242,10 +245,6 @@ def leave(observer: Observer) -> None:
     if hooks is None or observer not in hooks.observers:
         return
     others = tuple(item for item in hooks.observers if item is not observer)
-    if not others:
-        # Each mark knows the marks that it is one of, and what it tells of the stack would wait for the garbage
-        # collection.
-        hooks.marks.clear()
     if not others and hooks.first_token is not None:
         try:
             active.reset(hooks.first_token)

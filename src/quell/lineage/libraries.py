@@ -25,7 +25,6 @@ from quell.lineage.accesses import (
     see_connecting,
     see_declared,
     see_loader,
-    see_node,
     see_prefetch_level,
     see_refresh,
     see_response,
@@ -40,6 +39,7 @@ from quell.lineage.drivers import (
     admin_view,
     form_field,
     serializer_field,
+    template_node,
 )
 from quell.lineage.originals import code_of, inner_codes, tolerant
 from quell.lineage.sites import watch_owner, watch_view
@@ -105,7 +105,7 @@ def _watch_surroundings() -> None:
     _watch(RawQuery._execute_query, see_compiler, ASKED_OF_ORM)  # type: ignore[attr-defined]
     _watch(BaseDatabaseWrapper.connect, see_connecting)
     _watch(SyncToAsync.thread_handler, see_thread, ASKED_OF_ORM)
-    _watch(Node.render_annotated, see_node)
+    _watch(Node.render_annotated, template_node)
     _watch(BaseHandler._get_response, stop)  # type: ignore[attr-defined]
     _watch(BaseHandler._get_response_async, stop)  # type: ignore[attr-defined]
 

@@ -1,21 +1,21 @@
 """What all evaluations of a queryset in a loop have in common."""
 
 from quell.lineage.alias import FetchRecord
+from quell.lineage.callpath import CallPath
 
 
 class Repeated:
     """What the frames of one fetch told that is true of the next one from the same place. See Note [Shortcuts]."""
 
     __slots__ = (
-        "call_path", "hops", "instance_model", "is_deferred", "is_same_row", "known_fields", "method", "model",
-        "query", "sql", "variant",
+        "hops", "instance_model", "is_deferred", "is_same_row", "known_fields", "method", "model", "query", "sql",
+        "variant",
     )  # fmt: skip
 
     def __init__(self, fetch: FetchRecord) -> None:
         self.model = fetch.model
         self.instance_model = fetch.instance_model
         self.known_fields = fetch.known_fields
-        self.call_path = fetch.call_path
         self.hops = fetch.hops
         self.is_deferred = fetch.is_deferred
         self.is_same_row = fetch.is_same_row
@@ -24,8 +24,8 @@ class Repeated:
         self.sql = fetch.sql
         self.variant = fetch.variant
 
-    def tell(self, fetch: FetchRecord) -> bool:
-        """Fill a fetch that is running; return ``False`` where its frames have to be asked."""
+    def tell(self, fetch: FetchRecord, path: CallPath) -> bool:
+        """Fill a fetch that is running on a path; return ``False`` where its frames have to be asked."""
         if fetch.hinted is not None:
             instance = fetch.hinted()
             if type(instance) is not self.instance_model or fetch.known_fields != self.known_fields:
@@ -43,7 +43,7 @@ class Repeated:
             fetch.is_deferred = self.is_deferred
         elif self.instance_model is not None:
             return False
-        fetch.call_path = self.call_path
+        fetch.call_path = path
         fetch.sql = self.sql
         fetch.method = self.method
         fetch.query = self.query

@@ -1,117 +1,155 @@
 """
-What a scope remembers of a statement, so that a loop that repeats it is not walked frame by frame.
+What a process remembers of a statement, so that the way to it is not walked frame by frame again.
 
 # Note [Shortcuts]
-A frame that carries our mark has the same frames outside of it as the last time (see Note [Marked frames]). If it
-also rests at the same instruction, at the same depth above the same text of SQL, and if only the ORM runs in between,
-then the path is the one of the last time. A function that a loop calls has a new frame each time; there the mark of
-its caller tells. Where a queryset ran the statement, the fetch is the one that began last in this thread, and what
-the frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the
-frames that name the instance and the compiler are looked at again.
-
-A template or a serializer walks over things that are no part of the stack, and what they call lies below new frames
-each time. There the frames of the ORM are passed over in the same way, and those that lie further out are walked.
+A statement comes from the same place again and again: a loop repeats it, and so does each request. If the frame that
+asks the ORM lies at the same depth above the same text of SQL, and rests at the same instruction, then the same frames
+of the ORM run in between: they are passed over, and only what leads to that frame is walked, mostly up to a mark (see
+Note [Marked frames]). Where a queryset ran the statement, the fetch is the one that began last in this thread, and what
+the frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the frames
+that name the instance and the compiler are looked at again, each by its depth.
 """
 
 import os
 import sys
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from django import db
 
-from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, ROLES, Access, Handler
+from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, ROLES, Access, Handler, see_declared
 from quell.lineage.alias import FetchAlias, FetchRecord
-from quell.lineage.callpath import CallPath, Marks, Outer
+from quell.lineage.callpath import CallPath, Outer, Route, current_unit
 from quell.lineage.repeated import Repeated, repeated_of
 from quell.lineage.walking import see_user, walk
 
 # recall(), Scope._record() and Scope.__call__() lie between here and the frame of the cursor.
 _DEPTH = 3
 _ORM = os.path.dirname(db.__file__) + os.sep
+_MAX_STATEMENTS = 1_024
+_MAX_LENGTH = 8_192  # of a text that is remembered: longer ones are batches, and each is another
+_MAX_ENDS = 64  # ways to the frame that asks the ORM
+
+
+class _End(NamedTuple):
+    """What leads to the frame that asks the ORM, and what the frames further in are to be asked."""
+
+    route: Route
+    repeated: Repeated | None
+    asked: tuple[tuple[int, CodeType, Handler], ...]
+    # What they would tell the same each time.
+    method: str
+    is_declared: bool
+
+
+class _Way:
+    """Where the frame lies that asks the ORM; replaced whole, as another thread may be reading."""
+
+    __slots__ = ("called", "code", "depth", "ends", "is_user", "lasti")
+
+    def __init__(self, frame: FrameType, depth: int) -> None:
+        self.code = frame.f_code
+        self.lasti = frame.f_lasti
+        self.depth = depth
+        # Then a mark tells all that lies outside: that of the frame, or, as a function that a loop calls has a new
+        # frame each time, that of its caller.
+        self.is_user = ROLES.get(id(frame.f_code)) is see_user
+        # By what lies outside of the ORM.
+        self.ends: dict[tuple[Any, ...], _End] = {}
+        # By the instruction of the caller, and the number of its mark.
+        self.called: dict[tuple[int, int], _End] = {}
+
+    def is_at(self, frame: FrameType, depth: int) -> bool:
+        """Tell whether this is the frame, at the same instruction."""
+        return (frame.f_code, frame.f_lasti, depth) == (self.code, self.lasti, self.depth)
+
+    def find(self, frame: FrameType) -> _End | None:
+        """Return what is known of the way that leads to the frame."""
+        mark: Any = frame.f_trace
+        if self.is_user and type(mark) is Outer:
+            return self.ends.get((id(self.code) + self.lasti, mark.number))
+        if self.is_user and mark is None and (place := _place_of(frame.f_back)) is not None:
+            end = self.called.get(place)
+            if end is not None:
+                return end
+        return self.ends.get(walk(frame, Access()))
+
+    def keep(self, frame: FrameType, end: _End) -> None:
+        """Remember the way that leads to the frame."""
+        if len(self.ends) >= _MAX_ENDS:
+            self.ends.clear()
+            self.called.clear()
+        self.ends[walk(frame, Access())] = end
+        place = _place_of(frame.f_back) if self.is_user else None
+        if place is not None:
+            self.called[place] = end
+
+
+class Paths(Protocol):
+    """What knows the path of a route: a scope."""
+
+    paths: dict[tuple[Route, int], CallPath]
+
+    def path_of(self, route: Route) -> CallPath:
+        """Return the path."""
 
 
 class Statement:
-    """A text of SQL, and the way to it if a loop repeats it."""
+    """A text of SQL, and the way to it."""
 
-    __slots__ = (
-        "_asked", "_caller_code", "_caller_lasti", "_caller_mark", "_code", "_depth", "_lasti", "_mark", "_method",
-        "_path", "_repeated", "_rest", "_tries", "text",
-    )  # fmt: skip
+    __slots__ = ("_tries", "_way", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._path: CallPath | None = None
-        self._repeated: Repeated | None = None
-        # The key of what lies outside of the ORM, where that is walked each time.
-        self._rest: tuple[Any, ...] = ()
+        self._way: _Way | None = None
         self._tries = -1
 
     def recall(
-        self, pending: FetchRecord | None, marks: Marks
+        self, pending: FetchRecord | None, paths: Paths
     ) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
         """
         Return the path of the last time, if this is the same place.
 
         Args:
             pending: The fetch that began last in this thread.
-            marks: What lies outside of the frames that were marked so far.
+            paths: What knows the path of a route.
 
         Returns:
             The path, the fetch, and what the frames of the ORM told where they had to be asked; ``None`` where all
             frames have to be walked.
         """
-        path, repeated = self._path, self._repeated
-        if path is None:
+        way, end = self._way, None
+        if way is not None:
+            try:
+                frame = sys._getframe(_DEPTH + way.depth)
+            except ValueError:
+                # The stack is not that deep.
+                return None
+            if frame.f_lasti == way.lasti and frame.f_code is way.code:
+                end = way.find(frame)
+        if end is None:
             return None
-        try:
-            frame = sys._getframe(_DEPTH + self._depth)
-            is_same = frame.f_lasti == self._lasti and frame.f_code is self._code
-            if is_same and self._rest:
-                is_same = walk(frame, Access(), marks) == self._rest
-            elif is_same:
-                mark = frame.f_trace
-                is_same = mark is self._mark or (mark is None and self._is_called_as_before(frame.f_back))
-            if is_same and repeated is None:
-                return self._ask(path)
-        except ValueError:
-            # The stack is not that deep.
-            return None
-        if not is_same or repeated is None or pending is None or pending.model is not repeated.model:
+        # Seen before by this scope, mostly.
+        path = paths.paths.get((end.route, current_unit.get())) or paths.path_of(end.route)
+        repeated = end.repeated
+        if repeated is None:
+            self._tries = 0
+            return _ask(end, path)
+        if pending is None or pending.model is not repeated.model:
             return None
         # A fetch that has run was told by another scope of this context.
-        if not pending.has_run and not repeated.tell(pending):
+        if not pending.has_run and not repeated.tell(pending, path):
             return None
         self._tries = 0
         return path, pending, None
-
-    def _is_called_as_before(self, caller: FrameType | None) -> bool:
-        return (
-            caller is not None
-            and caller.f_trace is self._caller_mark
-            and caller.f_lasti == self._caller_lasti
-            and caller.f_code is self._caller_code
-        )
-
-    def _ask(self, path: CallPath) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
-        access = Access()
-        for depth, code, handler in self._asked:
-            frame = sys._getframe(_DEPTH + 1 + depth)
-            if frame.f_code is not code:
-                return None
-            handler(frame, access)
-        access.method = self._method
-        self._tries = 0
-        return path, fetch_of(access), access
 
     def learn(
         self,
         frame: FrameType | None,
         access: Access,
-        path: CallPath,
+        route: Route,
         fetch: FetchRecord | None,
         pending: FetchRecord | None,
-        marks: Marks,
     ) -> None:
         """
         Remember the way from the frame of the cursor to the user's code, from the second time on.
@@ -119,16 +157,14 @@ class Statement:
         Args:
             frame: The frame of the cursor.
             access: What the frames told.
-            path: The path that they are.
+            route: The frames of the path.
             fetch: The one that runs, if a queryset is behind the statement.
             pending: The one that began last in this thread.
-            marks: What lies outside of the frames that were marked so far.
         """
         self._tries += 1
         # A text that comes from another place each time is learnt ever more rarely.
         if not self._tries or self._tries & (self._tries - 1) or access.is_threaded:
             return
-        self._path = None
         asked: list[tuple[int, CodeType, Handler]] = []
         first: tuple[FrameType, int] | None = None
         depth = 0
@@ -137,35 +173,55 @@ class Statement:
             role = ROLES.get(id(code))
             if first is None and not code.co_filename.startswith(_ORM):
                 first = frame, depth
-            is_user = role is see_user
-            if is_user or (callable(role) and id(code) not in ASKED_OF_ORM):
-                self._repeated = repeated_of(fetch, pending)
-                if is_user and (self._tries == 1 or self._repeated is None):
-                    self._end_at(frame, depth)
-                    self._asked, self._method = tuple(asked), access.method
-                    self._rest, self._path = (), path
-                elif self._repeated is not None:
-                    self._begin_at(*(first or (frame, depth)), marks)
-                    self._path = path
+            if role is see_user or (callable(role) and id(code) not in ASKED_OF_ORM):
+                end = _End(
+                    route, repeated_of(fetch, pending), tuple(asked), access.method, access.is_declared
+                )
+                asking, depth = first or (frame, depth)
+                way = self._way
+                if way is None or not way.is_at(asking, depth):
+                    way = self._way = _Way(asking, depth)
+                way.keep(asking, end)
                 return
-            if callable(role):
+            if callable(role) and role is not see_declared:
                 asked.append((depth, code, role))
             frame = frame.f_back
             depth += 1
 
-    def _begin_at(self, frame: FrameType, depth: int, marks: Marks) -> None:
-        """Remember the frame that asks the ORM, and what leads to it."""
-        self._depth, self._code, self._lasti = depth, frame.f_code, frame.f_lasti
-        self._rest = walk(frame, Access(), marks)
 
-    def _end_at(self, frame: FrameType, depth: int) -> None:
-        self._depth, self._code, self._lasti = depth, frame.f_code, frame.f_lasti
-        self._mark = frame.f_trace if isinstance(frame.f_trace, Outer) else self
-        caller = frame.f_back
-        self._caller_mark: object = self
-        if caller is not None and isinstance(caller.f_trace, Outer) and id(caller.f_code) not in ALWAYS_ASKED:
-            self._caller_mark = caller.f_trace
-            self._caller_lasti, self._caller_code = caller.f_lasti, caller.f_code
+# The statements of the process, by their text.
+statements: dict[str, Statement] = {}
+
+
+def new_statement(text: str) -> Statement:
+    """Return something to remember a statement by."""
+    made = Statement(text)
+    if len(text) > _MAX_LENGTH:
+        return made
+    if len(statements) >= _MAX_STATEMENTS:
+        statements.clear()
+    # A loop makes the same text again and again, and one copy is enough.
+    return statements.setdefault(text, made)
+
+
+def _place_of(caller: FrameType | None) -> tuple[int, int] | None:
+    """Return the instruction that calls a frame, and the number of its frame's mark; ``None`` without one."""
+    mark: Any = caller.f_trace if caller is not None else None
+    if caller is None or type(mark) is not Outer or id(caller.f_code) in ALWAYS_ASKED:
+        return None
+    return id(caller.f_code) + caller.f_lasti, mark.number
+
+
+def _ask(end: _End, path: CallPath) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
+    access = Access()
+    for depth, code, handler in end.asked:
+        frame = sys._getframe(_DEPTH + 1 + depth)
+        if frame.f_code is not code:
+            return None
+        handler(frame, access)
+    access.method = end.method
+    access.is_declared = end.is_declared
+    return path, fetch_of(access), access
 
 
 def fetch_of(access: Access) -> FetchRecord | None:

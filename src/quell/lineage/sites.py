@@ -12,6 +12,7 @@ from django.db.models.fields.related_descriptors import ForwardManyToOneDescript
 from django.db.models.manager import BaseManager
 from django.template.base import Node
 
+from quell.lineage.drivers import NodeNote
 from quell.lineage.usercode import is_user_code, is_user_file
 
 # A queryset is built within a few frames of the line that asks for it. Where a framework builds it, the view,
@@ -68,7 +69,11 @@ class Site:
     __slots__ = ("code", "instance", "lasti", "node")
 
     def __init__(
-        self, code: CodeType | None, lasti: int, node: Node | None = None, instance: Any = None
+        self,
+        code: CodeType | None,
+        lasti: int,
+        node: Node | NodeNote | None = None,
+        instance: Any = None,
     ) -> None:
         self.code = code
         self.lasti = lasti
@@ -176,7 +181,9 @@ def _outer_site(role: int, frame: FrameType, inner: Site | None, instance: Any) 
     from quell.lineage.callpath import callers
 
     # What lies further out is whatever the thread happened to be doing.
-    outer = next((item for item in callers() if is_user_file(item.code.co_filename)), None)
+    waiting = callers()
+    frames = waiting.frames if waiting is not None else ()
+    outer = next((item for item in frames if is_user_file(item.code.co_filename)), None)
     if inner is None and outer is not None:
         return _new_site(outer.code, outer.lasti, instance)
     return inner if inner is not None or instance is None else Site(None, 0, None, instance)

@@ -1,7 +1,6 @@
 """How a scope follows the code into other threads."""
 
 import asyncio
-import copy
 import functools
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db.models import QuerySet
 
 from quell.guard import guarded
-from quell.lineage import callpath
+from quell.lineage import callpath, walking
 from quell.lineage.hooks import Hooks, active
 from quell.lineage.ignoring import ignored
 from quell.lineage.ondemand import loader
@@ -38,12 +37,12 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
     hooks = active.get(None)
     if hooks is None or _is_handed_over.get() or getattr(function, "quell_carries", False) is True:
         return function
-    frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(2))
+    outer = guarded(hooks.switch_off, None, walking.outer_at, sys._getframe(2))
     unit, patterns, loads = callpath.current_unit.get(), ignored.get(), loader.get()
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
-        caller = callpath.thread_key(), frames
+        caller = callpath.thread_key(), outer
         tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
         own, own_loader = ignored.set(patterns), loader.set(loads)
         guarded(hooks.switch_off, None, enter_thread, hooks)
@@ -61,9 +60,13 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def enter_thread(hooks: Hooks) -> None:
-    """Let the observers see every connection that this thread already has."""
+    """Let the observers see every connection that this thread already has; a new one tells them itself."""
     from django.db import connections
 
+    state = hooks.local.state
+    if state.is_entered:
+        return
+    state.is_entered = True
     for connection in connections.all(initialized_only=True):
         for observer in hooks.observers:
             observer.see_connection(connection)
@@ -112,9 +115,9 @@ def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = active.get(None)
         if hooks is None:
             return await original(self, *args, **kwargs)
-        frames = guarded(hooks.switch_off, (), _awaiting, sys._getframe(1), self.func)
-        inner = copy.copy(self)
-        inner.func = _entering(hooks, frames, self.func)
+        outer = guarded(hooks.switch_off, None, _awaiting, sys._getframe(1), self.func)
+        inner = object.__new__(type(self))
+        inner.__dict__.update(self.__dict__, func=_entering(hooks, outer, self.func))
         token = _is_handed_over.set(True)
         try:
             return await original(inner, *args, **kwargs)
@@ -124,19 +127,18 @@ def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _awaiting(frame: FrameType, function: Callable[..., Any]) -> tuple[callpath.Frame, ...]:
-    """Return the frames that await a call, with the line that asked a queryset for it where a task awaits alone."""
-    frames = callpath.collect(frame)
+def _awaiting(frame: FrameType, function: Callable[..., Any]) -> callpath.Outer:
+    """Return what awaits a call, with the line that asked a queryset for it where a task awaits alone."""
+    outer = walking.outer_at(frame)
     queryset: Any = getattr(function, "__self__", None)
     site = queryset._query.__dict__.get(ATTRIBUTE) if issubclass(type(queryset), QuerySet) else None
     if site is not None and site.code is not None:
-        for position, item in enumerate(frames):
+        for position, item in enumerate(outer.frames):
             if is_user_code(item.code):
                 break
             if item.code is callpath.STEP_CODE:
-                asked = callpath.Frame(site.code, site.lasti, None)
-                return (*frames[:position], asked, *frames[position:])
-    return frames
+                return walking.outer_with(outer, callpath.Frame(site.code, site.lasti, None), position)
+    return outer
 
 
 def wrap_create_task(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,8 +149,8 @@ def wrap_create_task(original: Callable[..., Any]) -> Callable[..., Any]:
         hooks = active.get(None)
         if hooks is None or asyncio._get_running_loop() is None:
             return original(self, *args, **kwargs)
-        frames = guarded(hooks.switch_off, (), callpath.collect, sys._getframe(1))
-        token = callpath.created_path.set(frames[:_MAX_FRAMES])
+        outer = guarded(hooks.switch_off, None, _creating, sys._getframe(1))
+        token = callpath.created_path.set(outer)
         try:
             return original(self, *args, **kwargs)
         finally:
@@ -157,9 +159,15 @@ def wrap_create_task(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_task
 
 
-def _entering(hooks: Hooks, frames: tuple[callpath.Frame, ...], function: Callable[P, R]) -> Callable[P, R]:
+def _creating(frame: FrameType) -> callpath.Outer | None:
+    """Return what makes a task; far down a chain of them what made the first."""
+    outer, created = walking.outer_at(frame), callpath.created_path.get()
+    return created if created is not None and len(outer.frames) > _MAX_FRAMES else outer
+
+
+def _entering(hooks: Hooks, outer: callpath.Outer | None, function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = callpath.caller_path.set((callpath.thread_key(), frames))
+        token = callpath.caller_path.set((callpath.thread_key(), outer))
         handed = _is_handed_over.set(False)
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:

@@ -7,36 +7,42 @@ coroutines may be resumed by another. So what lies outside of a frame is walked 
 the next statement below it. The mark is the frame's own ``f_trace``, which Python ignores where no tracer runs: it
 ends with the frame, keeps none of its variables alive, and cannot be mistaken for that of another frame at the
 same address. A debugger may overwrite it, or call it, which does nothing.
+
+# Note [Known routes]
+A process goes the same ways again and again: each request has new frames, at the same instructions of the same code.
+So the frames of a path, and what lies outside of a frame, are kept by what the walk to them told, for all scopes and
+threads. They keep code, classes of views and places in templates, and nothing of a request. When there are too many
+of them, they are forgotten; whoever has one of them goes on with it, as their numbers are never given out again.
 """
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from itertools import count
 from types import CodeType, FrameType
 from typing import Any
 
 from django.core.signals import setting_changed
 
 from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, LOOPS, ROLES, STOP, Access
-from quell.lineage.callpath import Marks, Outer, callers, collect, current_unit
+from quell.lineage.callpath import Frame, Outer, Route, callers, collect, view_of
 from quell.lineage.sites import is_manager_code
 from quell.lineage.usercode import is_user_code
 
 _RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _USER = object()
 _MAX_ROLES = 50_000  # a process that makes code again and again must not keep all of it
-_numbers = count(1)
+_MAX_KNOWN = 4_096  # ways of each kind that are remembered
+_routes: dict[tuple[Any, ...], Route] = {}
+_outers: dict[tuple[Any, ...], Outer] = {}
 
 
-def walk(frame: FrameType | None, access: Access, marks: Marks) -> tuple[Any, ...]:
+def walk(frame: FrameType | None, access: Access) -> tuple[Any, ...]:
     """
-    Return the key of the path that leads to a frame, and fill ``access`` from the frames of the ORM.
+    Return the key of the route that leads to a frame, and fill ``access`` from the frames of the ORM.
 
     Args:
         frame: The innermost frame.
         access: What to fill.
-        marks: What lies outside of the frames that were marked so far.
     """
-    key: list[Any] = [current_unit.get()]
+    key: list[Any] = []
     add = key.append
     roles = ROLES
     while frame is not None:
@@ -51,12 +57,50 @@ def walk(frame: FrameType | None, access: Access, marks: Marks) -> tuple[Any, ..
         elif role is not None:
             note = role(frame, access)
             if note is not None:
-                _add_outer(frame, access, note, key, marks)
+                _add_outer(frame, access, note, key)
                 break
         frame = frame.f_back
     else:
         key += _waiting()
     return tuple(key)
+
+
+def route_of(key: tuple[Any, ...], frame: FrameType | None, *, by_marks: bool) -> Route:
+    """Return the route that leads to a frame, by the key that the walk told. See Note [Known routes]."""
+    found = _routes.get(key)
+    if found is None:
+        _make_room(_routes)
+        found = _routes.setdefault(key, Route(collect(frame, by_marks=by_marks)))
+    return found
+
+
+def outer_at(frame: FrameType | None) -> Outer:
+    """Return what leads to a frame, the frame itself included, for what goes on elsewhere: a thread, a task."""
+    return _outer_of(_outer_key(frame, Access(), by_marks=False), frame, by_marks=False)
+
+
+def outer_with(outer: Outer, site: Frame, position: int) -> Outer:
+    """Return the same with another frame in between."""
+    key = (outer.number, id(site.code) + site.lasti, position)
+    found = _outers.get(key)
+    if found is None:
+        _make_room(_outers)
+        frames = (*outer.frames[:position], site, *outer.frames[position:])
+        found = _outers.setdefault(key, Outer(frames))
+    return found
+
+
+def _outer_of(key: tuple[Any, ...], frame: FrameType | None, *, by_marks: bool) -> Outer:
+    found = _outers.get(key)
+    if found is None:
+        _make_room(_outers)
+        found = _outers.setdefault(key, Outer(collect(frame, by_marks=by_marks)))
+    return found
+
+
+def _make_room(known: dict[tuple[Any, ...], Any]) -> None:
+    if len(known) >= _MAX_KNOWN:
+        known.clear()
 
 
 def see_user(frame: FrameType, access: Access) -> object:
@@ -94,28 +138,27 @@ def _see_setting(*, setting: str, **_: object) -> None:
 setting_changed.connect(_see_setting, dispatch_uid="quell.lineage.walking")
 
 
-def _add_outer(frame: FrameType, access: Access, note: Any, key: list[Any], marks: Marks) -> None:
+def _add_outer(frame: FrameType, access: Access, note: Any, key: list[Any]) -> None:
     """Add the note of a frame that is in the key already, and what lies outside of it."""
     if note is not _USER:
         key.append(note)
         if note is STOP:
+            key.append(_view_number(frame))
             key += _waiting()
             return
     mark: Any = frame.f_trace
-    if type(mark) is Outer and mark.marks is marks:
+    if type(mark) is Outer:
         key.append(mark.number)
         return
     caller = frame.f_back
     if caller is None or access.is_threaded:
-        key += _outer_key(caller, access, None)
+        key += _outer_key(caller, access, by_marks=False)
         return
     # The caller is marked, too: a function that a loop calls has a new frame each time.
     outer = _entry(caller, access)
-    if outer[-1] is STOP:
-        outer = (*outer, current_unit.get(), *_waiting())
-    else:
-        outer = (*outer, _mark_of(caller, access, marks))
-    found = _marked(frame, outer, access, marks)
+    further = (_view_number(caller), *_waiting()) if outer[-1] is STOP else (_mark_of(caller, access),)
+    outer = (*outer, *further)
+    found = _marked(frame, outer, access)
     key += outer if found is None else (found,)
 
 
@@ -126,43 +169,42 @@ def _entry(frame: FrameType, access: Access) -> tuple[Any, ...]:
     return number + frame.f_lasti, ALWAYS_ASKED[number](frame, access)
 
 
-def _mark_of(frame: FrameType, access: Access, marks: Marks) -> Any:
+def _mark_of(frame: FrameType, access: Access) -> Any:
     """Return the number of what lies outside of a frame, or all of it where the frame cannot be marked."""
     mark: Any = frame.f_trace
-    if type(mark) is Outer and mark.marks is marks:
+    if type(mark) is Outer:
         return mark.number
-    outer = _outer_key(frame.f_back, access, marks)
-    return _marked(frame, outer, access, marks) or outer
+    outer = _outer_key(frame.f_back, access, by_marks=True)
+    return _marked(frame, outer, access) or outer
 
 
-def _marked(frame: FrameType, outer: tuple[Any, ...], access: Access, marks: Marks) -> int | None:
+def _marked(frame: FrameType, outer: tuple[Any, ...], access: Access) -> int | None:
     """Mark a frame, and return the number of what lies outside of it; ``None`` where that may change."""
     if access.is_connecting or frame.f_code.co_flags & _RESUMABLE:
         return None
-    found = marks.get(outer)
-    if found is None:
-        found = marks.setdefault(outer, Outer(-next(_numbers), collect(frame.f_back, marks), marks))
+    found = _outer_of(outer, frame.f_back, by_marks=True)
     mark: Any = frame.f_trace
     if mark is None or type(mark) is Outer:
         frame.f_trace = found
     return found.number
 
 
-def _outer_key(frame: FrameType | None, access: Access, marks: Marks | None) -> tuple[Any, ...]:
+def _outer_key(frame: FrameType | None, access: Access, *, by_marks: bool) -> tuple[Any, ...]:
     """Return what leads to a frame, as far as it is not told by a mark; without marks, all of it."""
-    key: list[Any] = [current_unit.get()]
+    key: list[Any] = []
     add = key.append
     special = ALWAYS_ASKED
     while frame is not None:
         number = id(frame.f_code)
         add(number + frame.f_lasti)
-        if number in LOOPS and marks is not None:
+        if by_marks and number in LOOPS:
             # What it calls has new frames in each turn, often several of them, such as those of a condition.
-            add(_mark_of(frame, access, marks))
+            add(_mark_of(frame, access))
             return tuple(key)
         if number in special:
             note = special[number](frame, access)
             if note is STOP:
+                add(_view_number(frame))
                 break
             if note is not None:
                 add(note)
@@ -171,5 +213,12 @@ def _outer_key(frame: FrameType | None, access: Access, marks: Marks | None) -> 
     return tuple(key)
 
 
-def _waiting() -> list[int]:
-    return [id(item.code) + item.lasti for item in callers()]
+def _waiting() -> tuple[int, ...]:
+    outer = callers()
+    return (outer.number,) if outer is not None else ()
+
+
+def _view_number(frame: FrameType) -> int:
+    """Return the address of the view of a request, which its path keeps; it may be one that has no hash."""
+    view = view_of(frame)
+    return id(view[1]) if view is not None else 0

@@ -14,6 +14,8 @@ import threading
 from time import monotonic, process_time, thread_time
 from types import TracebackType
 
+from quell.conf import get_settings
+
 logger = logging.getLogger("quell")
 MAX_CREDIT_SECONDS = 1.0  # what a quiet process saves up at most
 _SILENT_SECONDS = 3600.0
@@ -30,13 +32,11 @@ class Budget:
 
     def has_left(self, share: float) -> bool:
         """Tell whether another request may be watched; with a share of 1 always."""
-        if share >= 1:
+        # What was earned since is not needed to tell, and the clock of a process is read by a call of the system.
+        if share >= 1 or self._credit > 0:
             return True
-        now = process_time()
         with self._lock:
-            earned = share * (now - self._earned_at)
-            self._credit = min(MAX_CREDIT_SECONDS, self._credit + earned)
-            self._earned_at = now
+            self._earn(share)
             has_left = self._credit > 0
             is_news = not has_left and monotonic() - self._told_at > _SILENT_SECONDS
             if is_news:
@@ -50,10 +50,16 @@ class Budget:
             )
         return has_left
 
-    def spend(self, seconds: float) -> None:
+    def spend(self, seconds: float, share: float) -> None:
         """Pay for an analysis."""
         with self._lock:
+            self._earn(share)
             self._credit -= seconds
+
+    def _earn(self, share: float) -> None:
+        now = process_time()
+        self._credit = min(MAX_CREDIT_SECONDS, self._credit + share * (now - self._earned_at))
+        self._earned_at = now
 
     def reset(self) -> None:
         """Begin with full credit, as a new process does."""
@@ -69,7 +75,7 @@ class spending:  # noqa: N801 -- used like a function
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        budget.spend(thread_time() - self._began)
+        budget.spend(thread_time() - self._began, get_settings().budget_share)
 
 
 budget = Budget()

@@ -66,19 +66,19 @@ os.register_at_fork(after_in_child=known.renew_lock)
 
 
 def judge_within_budget(scope: Scope, label: str) -> Outcome:
-    """Return what a request showed, from an equal one where there is one; what it takes is paid for."""
+    """Return what a request showed, from an equal one where there is one; an analysis is paid for."""
+    if scope.dropped_count:
+        count("dropped_events", scope.dropped_count)
+    shape = shape_of(scope, label)
+    found = known.get(shape) if shape else None
+    if found is not None:
+        count("known")
+        return found
     with spending():
-        if scope.dropped_count:
-            count("dropped_events", scope.dropped_count)
-        shape = shape_of(scope, label)
-        found = known.get(shape) if shape else None
-        if found is not None:
-            count("known")
-            return found
         outcome = judge(freeze(scope), label)
-        if shape:
-            known.keep(shape, outcome, _code_of(scope))
-        return outcome
+    if shape:
+        known.keep(shape, outcome, _code_of(scope))
+    return outcome
 
 
 def shape_of(scope: Scope, label: str) -> bytes:
@@ -102,7 +102,7 @@ def shape_of(scope: Scope, label: str) -> bytes:
         path = event.call_path
         number = paths.get(id(path))
         if number is None:
-            number = paths[id(path)] = path.shape
+            number = paths[id(path)] = path.route.shape
         add(number)
         add(hash(event.sql))
         # Equal parameters have the number of the first statement that had them.
@@ -114,4 +114,4 @@ def shape_of(scope: Scope, label: str) -> bytes:
 def _code_of(scope: Scope) -> list[CodeType]:
     """Return the code whose address a shape tells."""
     paths = {id(event.call_path): event.call_path for event in scope.events_from()}
-    return [code for path in paths.values() for code in path.code]
+    return [code for path in paths.values() for code in path.route.code]
