@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 import quell
 from quell.lineage.callpath import Outer
+from quell.lineage.shortcuts import _MAX_TRIES
 from tests.cost.counting import Calls, calls_of, counted
 from tests.library.models import Author, Book
 
@@ -64,6 +65,40 @@ def test_loop_of_a_library_is_walked_a_few_times(work: Callable[[int], None]) ->
     assert many["Scope._walk"] == some["Scope._walk"] <= 10
     assert many["explain"] == some["explain"]
     assert many["collect"] == some["collect"]
+
+
+@pytest.mark.usefixtures("books")
+def test_second_request_walks_no_frame_of_the_orm() -> None:
+    """A statement that the process has seen twice from one place is known there, in each watch and each frame."""
+
+    def page() -> None:
+        with quell.watch():
+            for book in _books(3):
+                str(book.author.name)
+
+    for _ in range(4):
+        calls = calls_of(page)
+
+    assert calls["Scope._record"] == 4
+    assert calls["Scope._walk"] == calls["collect"] == 0
+
+
+@pytest.mark.usefixtures("books")
+def test_text_of_many_places_is_learnt_in_each_of_them() -> None:
+    """One text that six lines ask for in turn keeps no loop from being learnt soon."""
+    lines = [
+        lambda: Author.objects.count(), lambda: Author.objects.count(), lambda: Author.objects.count(),
+        lambda: Author.objects.count(), lambda: Author.objects.count(), lambda: Author.objects.count(),
+    ]  # fmt: skip
+    for _ in range(50):
+        with quell.watch():
+            for line in lines:
+                line()
+    with quell.watch():
+        calls = calls_of(lambda: [Author.objects.count() for _ in range(200)])
+
+    assert calls["Scope._record"] == 200
+    assert calls["Scope._walk"] <= _MAX_TRIES + 1
 
 
 @pytest.mark.usefixtures("books")

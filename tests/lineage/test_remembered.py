@@ -49,7 +49,8 @@ def test_few_ways_are_remembered() -> None:
     assert len(shortcuts.statements) <= FEW
     assert len(walking._routes) <= FEW
     assert len(walking._outers) <= FEW
-    ways = [known._way for known in shortcuts.statements.values() if known._way is not None]
+    ways = [way for known in shortcuts.statements.values() for way in known._ways]
+    assert ways
     assert all(len(way.ends) <= FEW and len(way.called) <= FEW for way in ways)
 
 

@@ -7,7 +7,6 @@ See Note [Dispatch in C].
 
 import asyncio
 import os
-import sys
 import threading
 import types
 from collections.abc import Iterator
@@ -239,8 +238,7 @@ class _Installation(Installation):
     def acquire(self) -> None:
         """Install the hooks for one more scope."""
         with self.lock:
-            if len(sys.modules) != libraries.learned.module_count:
-                libraries.prepare()
+            libraries.prepare()
             super().acquire()
 
     def _install(self) -> None:

@@ -28,7 +28,9 @@ _DEPTH = 3
 _ORM = os.path.dirname(db.__file__) + os.sep
 _MAX_STATEMENTS = 1_024
 _MAX_LENGTH = 8_192  # of a text that is remembered: longer ones are batches, and each is another
-_MAX_ENDS = 64  # ways to the frame that asks the ORM
+_MAX_WAYS = 4  # frames that ask the ORM for one text
+_MAX_ENDS = 64  # ways to each of them
+_MAX_TRIES = 16  # after which another way is learnt again
 
 
 class _End(NamedTuple):
@@ -43,7 +45,7 @@ class _End(NamedTuple):
 
 
 class _Way:
-    """Where the frame lies that asks the ORM; replaced whole, as another thread may be reading."""
+    """Where a frame lies that asks the ORM."""
 
     __slots__ = ("called", "code", "depth", "ends", "is_user", "lasti")
 
@@ -97,11 +99,12 @@ class Paths(Protocol):
 class Statement:
     """A text of SQL, and the way to it."""
 
-    __slots__ = ("_tries", "_way", "text")
+    __slots__ = ("_tries", "_ways", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._way: _Way | None = None
+        # The last one first; replaced whole, as another thread may be reading.
+        self._ways: tuple[_Way, ...] = ()
         self._tries = -1
 
     def recall(
@@ -118,15 +121,16 @@ class Statement:
             The path, the fetch, and what the frames of the ORM told where they had to be asked; ``None`` where all
             frames have to be walked.
         """
-        way, end = self._way, None
-        if way is not None:
+        end = None
+        for way in self._ways:
             try:
                 frame = sys._getframe(_DEPTH + way.depth)
             except ValueError:
                 # The stack is not that deep.
-                return None
+                continue
             if frame.f_lasti == way.lasti and frame.f_code is way.code:
                 end = way.find(frame)
+                break
         if end is None:
             return None
         # Seen before by this scope, mostly.
@@ -162,8 +166,9 @@ class Statement:
             pending: The one that began last in this thread.
         """
         self._tries += 1
-        # A text that comes from another place each time is learnt ever more rarely.
-        if not self._tries or self._tries & (self._tries - 1) or access.is_threaded:
+        # A text that comes from another place each time is learnt ever more rarely, up to a limit.
+        is_rare = bool(self._tries & (self._tries - 1) and self._tries % _MAX_TRIES)
+        if not self._tries or is_rare or access.is_threaded:
             return
         asked: list[tuple[int, CodeType, Handler]] = []
         first: tuple[FrameType, int] | None = None
@@ -177,16 +182,19 @@ class Statement:
                 end = _End(
                     route, repeated_of(fetch, pending), tuple(asked), access.method, access.is_declared
                 )
-                asking, depth = first or (frame, depth)
-                way = self._way
-                if way is None or not way.is_at(asking, depth):
-                    way = self._way = _Way(asking, depth)
-                way.keep(asking, end)
+                self._keep(*(first or (frame, depth)), end)
                 return
             if callable(role) and role is not see_declared:
                 asked.append((depth, code, role))
             frame = frame.f_back
             depth += 1
+
+    def _keep(self, frame: FrameType, depth: int, end: _End) -> None:
+        way = next((way for way in self._ways if way.is_at(frame, depth)), None)
+        if way is None:
+            way = _Way(frame, depth)
+            self._ways = (way, *self._ways[: _MAX_WAYS - 1])
+        way.keep(frame, end)
 
 
 # The statements of the process, by their text.
