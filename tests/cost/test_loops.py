@@ -83,17 +83,21 @@ def test_second_request_walks_no_frame_of_the_orm() -> None:
     assert calls["Scope._walk"] == calls["collect"] == 0
 
 
+def _ask_everywhere() -> None:
+    Author.objects.count()
+    Author.objects.count()
+    Author.objects.count()
+    Author.objects.count()
+    Author.objects.count()
+    Author.objects.count()
+
+
 @pytest.mark.usefixtures("books")
 def test_text_of_many_places_is_learnt_in_each_of_them() -> None:
     """One text that six lines ask for in turn keeps no loop from being learnt soon."""
-    lines = [
-        lambda: Author.objects.count(), lambda: Author.objects.count(), lambda: Author.objects.count(),
-        lambda: Author.objects.count(), lambda: Author.objects.count(), lambda: Author.objects.count(),
-    ]  # fmt: skip
     for _ in range(50):
         with quell.watch():
-            for line in lines:
-                line()
+            _ask_everywhere()
     with quell.watch():
         calls = calls_of(lambda: [Author.objects.count() for _ in range(200)])
 
