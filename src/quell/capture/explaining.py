@@ -51,6 +51,10 @@ def _facts_of(query: Any) -> QueryFacts:
     if not isinstance(query, Query):
         return NO_FACTS
     names, is_deferring = query.deferred_loading
+    is_special = names or query.combinator or query.select_related is True or query.select_for_update
+    if is_deferring and not is_special:
+        # As nearly all are.
+        return NO_FACTS
     return QueryFacts(
         combinator=query.combinator,
         is_bare_join=query.select_related is True,

@@ -69,6 +69,9 @@ def judge_within_budget(scope: Scope, label: str) -> Outcome:
     """Return what a request showed, from an equal one where there is one; an analysis is paid for."""
     if scope.dropped_count:
         count("dropped_events", scope.dropped_count)
+    if not scope.version:
+        # It ran no statement.
+        return Outcome()
     shape = shape_of(scope, label)
     found = known.get(shape) if shape else None
     if found is not None:
