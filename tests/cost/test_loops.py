@@ -1,6 +1,7 @@
 """What loops of libraries cost: their statements are walked in full a few times, however many rows there are."""
 
 import sys
+from asyncio import BaseEventLoop
 from collections.abc import Callable
 from types import FrameType
 
@@ -12,7 +13,7 @@ from rest_framework import serializers
 
 import quell
 from quell.lineage.callpath import Outer
-from quell.lineage.shortcuts import _MAX_TRIES
+from quell.lineage.shortcuts import _MAX_TRIES, forget
 from tests.cost.counting import Calls, calls_of, counted
 from tests.library.models import Author, Book
 
@@ -35,6 +36,12 @@ class _BookSerializer(serializers.ModelSerializer[Book]):
 
     def get_review_count(self, book: Book) -> int:
         return book.reviews.count()
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    """Let the process know nothing of what other tests ran: how soon it learns depends on that."""
+    forget()
 
 
 def _books(count: int) -> list[Book]:
@@ -138,3 +145,16 @@ async def test_hop_to_a_thread_collects_its_path_once() -> None:
             await sync_to_async(int)()
 
     assert calls["_awaiting"] == calls["collect"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_walk_of_a_hop_ends_at_the_event_loop() -> None:
+    """What runs the loop is walked once, and not for each hop of each request."""
+    async with quell.watch():
+        await sync_to_async(int)()
+        frame: FrameType | None = sys._getframe()
+        while frame is not None and frame.f_code is not BaseEventLoop.run_forever.__code__:
+            frame = frame.f_back
+        assert frame is not None
+        assert isinstance(frame.f_trace, Outer)

@@ -22,9 +22,11 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the process remember a few things only."""
     monkeypatch.setattr(shortcuts, "_MAX_STATEMENTS", FEW)
     monkeypatch.setattr(shortcuts, "_MAX_ENDS", FEW)
+    monkeypatch.setattr(shortcuts, "_MAX_ENDS_OF_ALL", 2 * FEW)
     monkeypatch.setattr(walking, "_MAX_KNOWN", FEW)
-    for known in (shortcuts.statements, walking._routes, walking._outers):
-        known.clear()
+    shortcuts.forget()
+    walking._routes.clear()
+    walking._outers.clear()
 
 
 def _function(number: int) -> Any:
@@ -52,6 +54,7 @@ def test_few_ways_are_remembered() -> None:
     ways = [way for known in shortcuts.statements.values() for way in known._ways]
     assert ways
     assert all(len(way.ends) <= FEW and len(way.called) <= FEW for way in ways)
+    assert sum(len(way.ends) for way in ways) <= 2 * FEW + 1
 
 
 @pytest.mark.usefixtures("forgetful")

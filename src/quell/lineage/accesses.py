@@ -32,7 +32,8 @@ ALWAYS_ASKED: dict[int, Handler] = {}
 # Asked only up to the user's code: what is further out ran something else that happened to need this statement.
 # A text is the name of a queryset's method, which costs no call.
 ASKED_OF_ORM: dict[int, Handler | str] = {}
-# The code of libraries that loops over rows, by its address: its frame stays while what it calls comes and goes.
+# The code that loops over rows for the user, and that of the event loop, by its address: its frame stays while what it
+# calls comes and goes.
 LOOPS: set[int] = set()
 # What the walk knows about each code object by its address: whom to ask, if anybody.
 ROLES: dict[int, Any] = {}

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from asgiref.sync import SyncToAsync
 
-from quell.lineage.accesses import ALWAYS_ASKED, STOP, Access
+from quell.lineage.accesses import ALWAYS_ASKED, LOOPS, STOP, Access
 from quell.lineage.libraries import learned, prepare
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
@@ -227,3 +227,5 @@ def created_number(frame: FrameType, access: Access) -> int | None:
 
 
 ALWAYS_ASKED[id(STEP_CODE)] = created_number
+# Its frame stays while tasks and rounds come and go.
+LOOPS.add(id(asyncio.BaseEventLoop.run_forever.__code__))

@@ -30,6 +30,7 @@ _MAX_STATEMENTS = 1_024
 _MAX_LENGTH = 8_192  # of a text that is remembered: longer ones are batches, and each is another
 _MAX_WAYS = 4  # frames that ask the ORM for one text
 _MAX_ENDS = 64  # ways to each of them
+_MAX_ENDS_OF_ALL = 4_096
 _MAX_TRIES = 16  # after which another way is learnt again
 
 
@@ -190,6 +191,9 @@ class Statement:
             depth += 1
 
     def _keep(self, frame: FrameType, depth: int, end: _End) -> None:
+        _Remembered.end_count += 1
+        if _Remembered.end_count > _MAX_ENDS_OF_ALL:
+            forget()
         way = next((way for way in self._ways if way.is_at(frame, depth)), None)
         if way is None:
             way = _Way(frame, depth)
@@ -201,13 +205,25 @@ class Statement:
 statements: dict[str, Statement] = {}
 
 
+class _Remembered:
+    """How many ways were learnt since the statements were forgotten."""
+
+    end_count = 0
+
+
+def forget() -> None:
+    """Forget all statements."""
+    statements.clear()
+    _Remembered.end_count = 0
+
+
 def new_statement(text: str) -> Statement:
     """Return something to remember a statement by."""
     made = Statement(text)
     if len(text) > _MAX_LENGTH:
         return made
     if len(statements) >= _MAX_STATEMENTS:
-        statements.clear()
+        forget()
     # A loop makes the same text again and again, and one copy is enough.
     return statements.setdefault(text, made)
 

@@ -76,7 +76,7 @@ def route_of(key: tuple[Any, ...], frame: FrameType | None, *, by_marks: bool) -
 
 def outer_at(frame: FrameType | None) -> Outer:
     """Return what leads to a frame, the frame itself included, for what goes on elsewhere: a thread, a task."""
-    return _outer_of(_outer_key(frame, Access(), by_marks=False), frame, by_marks=False)
+    return _outer_of(_outer_key(frame, Access(), by_marks=True), frame, by_marks=True)
 
 
 def outer_with(outer: Outer, site: Frame, position: int) -> Outer:
