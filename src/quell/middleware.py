@@ -68,29 +68,23 @@ class QuellMiddleware(_Middleware):
 
     def _answer_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         with commented(request):
-            return self._watched_sync(request)
-
-    def _watched_sync(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if hasattr(request, "quell_watch") or not is_watched(request.path_info):
-            return self.get_response(request)
-        with logged_watch(judge=judge_within_budget) as watch:
-            try:
+            if hasattr(request, "quell_watch") or not is_watched(request.path_info):
                 return self.get_response(request)
-            finally:
-                watch.label = label_of(request)
+            with logged_watch(judge=judge_within_budget) as watch:
+                try:
+                    return self.get_response(request)
+                finally:
+                    watch.label = label_of(request)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         with commented(request):
-            return await self._watched(request)
-
-    async def _watched(self, request: HttpRequest) -> HttpResponseBase:
-        if hasattr(request, "quell_watch") or not is_watched(request.path_info):
-            return await self._awaited(request)
-        async with logged_watch(judge=judge_within_budget) as watch:
-            try:
+            if hasattr(request, "quell_watch") or not is_watched(request.path_info):
                 return await self._awaited(request)
-            finally:
-                watch.label = label_of(request)
+            async with logged_watch(judge=judge_within_budget) as watch:
+                try:
+                    return await self._awaited(request)
+                finally:
+                    watch.label = label_of(request)
 
 
 class BatchLoadingMiddleware(_Middleware):

@@ -83,8 +83,7 @@ def test_second_request_walks_no_frame_of_the_orm() -> None:
             for book in _books(3):
                 str(book.author.name)
 
-    for _ in range(4):
-        calls = calls_of(page)
+    *_, calls = (calls_of(page) for _ in range(4))
 
     assert calls["Scope._record"] == 4
     assert calls["Scope._walk"] == calls["collect"] == 0

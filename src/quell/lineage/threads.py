@@ -10,7 +10,9 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
+from asgiref.sync import SyncToAsync, markcoroutinefunction
 from django.db.models import QuerySet
+from django.utils.deprecation import MiddlewareMixin
 
 from quell.guard import guarded
 from quell.lineage import callpath, walking
@@ -28,14 +30,12 @@ _MAX_FRAMES = 300
 
 # A pool's own thread serves everybody, so it must not belong to the scope that happened to start it.
 _is_submitting: ContextVar[bool] = ContextVar("quell_is_submitting", default=False)
-# asgiref hands a job over with this whole context, and with the frames that await it.
-_is_handed_over: ContextVar[bool] = ContextVar("quell_is_handed_over", default=False)
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:
     """Return the function bound to the scopes that are open here, for a thread that does not inherit them."""
     hooks = active.get(None)
-    if hooks is None or _is_handed_over.get() or getattr(function, "quell_carries", False) is True:
+    if hooks is None or _is_of_asgiref(function) or getattr(function, "quell_carries", False) is True:
         return function
     outer = guarded(hooks.switch_off, None, walking.outer_at, sys._getframe(2))
     unit, patterns, loads = callpath.current_unit.get(), ignored.get(), loader.get()
@@ -57,6 +57,12 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
 
     carried.quell_carries = True  # type: ignore[attr-defined]  # a mark, so that a job is wrapped once
     return carried
+
+
+def _is_of_asgiref(function: Callable[..., Any]) -> bool:
+    """Tell whether asgiref hands a job over, which it does with this whole context."""
+    handler = function.func if type(function) is functools.partial else None
+    return issubclass(type(getattr(handler, "__self__", None)), SyncToAsync)
 
 
 def enter_thread(hooks: Hooks) -> None:
@@ -110,21 +116,31 @@ def wrap_start(original: Callable[..., Any]) -> Callable[..., Any]:
 def wrap_call_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     """Hand the frames that await a worker thread over to it; its own stack begins in the executor."""
 
-    @functools.wraps(original)
-    async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        hooks = active.get(None)
-        if hooks is None:
-            return await original(self, *args, **kwargs)
+    async def call_watched(hooks: Hooks, self: Any, *args: Any, **kwargs: Any) -> Any:
         outer = guarded(hooks.switch_off, None, _awaiting, sys._getframe(1), self.func)
         inner = object.__new__(type(self))
         inner.__dict__.update(self.__dict__, func=_entering(hooks, outer, self.func))
-        token = _is_handed_over.set(True)
-        try:
-            return await original(inner, *args, **kwargs)
-        finally:
-            _is_handed_over.reset(token)
+        return await original(inner, *args, **kwargs)
 
-    return call
+    @functools.wraps(original)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = active.get(None)
+        if hooks is None or _is_of_django(self.func):
+            return original(self, *args, **kwargs)
+        return call_watched(hooks, self, *args, **kwargs)
+
+    return markcoroutinefunction(call)
+
+
+def _is_of_django(function: Callable[..., Any]) -> bool:
+    """
+    Tell whether a job is a part of one of Django's middlewares, whose queries no code of the user's asks for.
+
+    Each request has a dozen of them, and most run no query.
+    """
+    code = getattr(getattr(function, "__func__", None), "__code__", None)
+    is_middleware = issubclass(type(getattr(function, "__self__", None)), MiddlewareMixin)
+    return is_middleware and code is not None and not is_user_code(code)
 
 
 def _awaiting(frame: FrameType, function: Callable[..., Any]) -> callpath.Outer:
@@ -168,12 +184,10 @@ def _creating(frame: FrameType) -> callpath.Outer | None:
 def _entering(hooks: Hooks, outer: callpath.Outer | None, function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
         token = callpath.caller_path.set((callpath.thread_key(), outer))
-        handed = _is_handed_over.set(False)
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
         finally:
             callpath.caller_path.reset(token)
-            _is_handed_over.reset(handed)
 
     return entered
