@@ -4,11 +4,15 @@ import sys
 from asyncio import BaseEventLoop
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 from django.template import Context, Engine
 from django.template.defaulttags import ForNode
+from django.utils.deprecation import MiddlewareMixin
 from rest_framework import serializers
 
 import quell
@@ -157,3 +161,21 @@ async def test_walk_of_a_hop_ends_at_the_event_loop() -> None:
             frame = frame.f_back
         assert frame is not None
         assert isinstance(frame.f_trace, Outer)
+
+
+class _Own(MiddlewareMixin):
+    def process_request(self, request: HttpRequest) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(SecurityMiddleware, 0), (_Own, 1)])
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asyncio
+async def test_hop_of_a_middleware_of_django_is_left_alone(kind: Any, asked: int) -> None:
+    """Each request has a dozen of them, and no code of the user's asks for what they do; one of the user's own is."""
+    async with quell.watch():
+        job = kind(lambda request: HttpResponse()).process_request
+        with counted() as calls:
+            await sync_to_async(job)(HttpRequest())
+
+    assert calls["_awaiting"] == asked
