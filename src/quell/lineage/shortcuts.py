@@ -1,8 +1,8 @@
 """
-What a process remembers of a statement, so that the way to it is not walked frame by frame again.
+What a scope remembers of a statement, so that the way to it is not walked frame by frame again.
 
 # Note [Shortcuts]
-A statement comes from the same place again and again: a loop repeats it, and so does each request. If the frame that
+A statement comes from the same place again and again, as a loop repeats it. If the frame that
 asks the ORM lies at the same depth above the same text of SQL, and rests at the same instruction, then the same frames
 of the ORM run in between: they are passed over, and only what leads to that frame is walked, mostly up to a mark (see
 Note [Marked frames]). Where a queryset ran the statement, the fetch is the one that began last in this thread, and what
@@ -26,11 +26,8 @@ from quell.lineage.walking import see_user, walk
 # recall(), Scope._record() and Scope.__call__() lie between here and the frame of the cursor.
 _DEPTH = 3
 _ORM = os.path.dirname(db.__file__) + os.sep
-_MAX_STATEMENTS = 1_024
-_MAX_LENGTH = 8_192  # of a text that is remembered: longer ones are batches, and each is another
 _MAX_WAYS = 4  # frames that ask the ORM for one text
 _MAX_ENDS = 64  # ways to each of them
-_MAX_ENDS_OF_ALL = 4_096
 _MAX_TRIES = 16  # after which another way is learnt again
 
 
@@ -191,41 +188,11 @@ class Statement:
             depth += 1
 
     def _keep(self, frame: FrameType, depth: int, end: _End) -> None:
-        _Remembered.end_count += 1
-        if _Remembered.end_count > _MAX_ENDS_OF_ALL:
-            forget()
         way = next((way for way in self._ways if way.is_at(frame, depth)), None)
         if way is None:
             way = _Way(frame, depth)
             self._ways = (way, *self._ways[: _MAX_WAYS - 1])
         way.keep(frame, end)
-
-
-# The statements of the process, by their text.
-statements: dict[str, Statement] = {}
-
-
-class _Remembered:
-    """How many ways were learnt since the statements were forgotten."""
-
-    end_count = 0
-
-
-def forget() -> None:
-    """Forget all statements."""
-    statements.clear()
-    _Remembered.end_count = 0
-
-
-def new_statement(text: str) -> Statement:
-    """Return something to remember a statement by."""
-    made = Statement(text)
-    if len(text) > _MAX_LENGTH:
-        return made
-    if len(statements) >= _MAX_STATEMENTS:
-        forget()
-    # A loop makes the same text again and again, and one copy is enough.
-    return statements.setdefault(text, made)
 
 
 def _place_of(caller: FrameType | None) -> tuple[int, int] | None:
