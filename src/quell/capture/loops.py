@@ -7,20 +7,16 @@ an admin that asks for a permission, is no loop over rows by itself.
 """
 
 import dis
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from types import CodeType, FrameType
 
-from django import db
-
 from quell.lineage.callpath import CallPath, Frame
 from quell.lineage.drivers import FieldNote, NodeNote
-from quell.lineage.usercode import is_user_code, is_user_file
+from quell.lineage.usercode import ORM, is_user_code, is_user_file
 
 _MAPPING = frozenset({"map", "filter", "starmap", "reduce"})
-_ORM = os.path.dirname(db.__file__) + os.sep
 
 
 # The loops that were running when a scope was opened: the offsets in the code of each frame around it.
@@ -50,7 +46,7 @@ def is_in_user_loop(path: CallPath) -> bool:
 
 def _is_run_by_library(path: CallPath) -> bool:
     for frame in path.frames:
-        if not frame.code.co_filename.startswith(_ORM):
+        if not frame.code.co_filename.startswith(ORM):
             return not is_user_code(frame.code)
     return False
 

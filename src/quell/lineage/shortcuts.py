@@ -10,22 +10,19 @@ the frames told about it the last time is true of it, too: only the instance tha
 that name the instance and the compiler are looked at again, each by its depth.
 """
 
-import os
 import sys
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, Protocol
-
-from django import db
 
 from quell.lineage.accesses import ALWAYS_ASKED, ASKED_OF_ORM, ROLES, Access, Handler, see_declared
 from quell.lineage.alias import FetchAlias, FetchRecord
 from quell.lineage.callpath import CallPath, Outer, Route, current_unit
 from quell.lineage.repeated import Repeated, repeated_of
+from quell.lineage.usercode import ORM
 from quell.lineage.walking import see_user, walk
 
 # recall(), Scope._record() and Scope.__call__() lie between here and the frame of the cursor.
 _DEPTH = 3
-_ORM = os.path.dirname(db.__file__) + os.sep
 _MAX_WAYS = 4  # frames that ask the ORM for one text
 _MAX_ENDS = 64  # ways to each of them
 _MAX_TRIES = 16  # after which another way is learnt again
@@ -174,7 +171,7 @@ class Statement:
         while frame is not None:
             code = frame.f_code
             role = ROLES.get(id(code))
-            if first is None and not code.co_filename.startswith(_ORM):
+            if first is None and not code.co_filename.startswith(ORM):
                 first = frame, depth
             if role is see_user or (callable(role) and id(code) not in ASKED_OF_ORM):
                 end = _End(

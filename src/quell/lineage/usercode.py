@@ -7,6 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from types import CodeType
 
+from django import db
 from django.core.signals import setting_changed
 
 from quell.conf import get_settings
@@ -28,6 +29,9 @@ _INTERACTIVE = ("<stdin>", "<console>", "<ipython", "<doctest")
 _TEXT = "<string>"
 # Dataclasses make their methods so.
 _GENERATED = "__create_fn__."
+
+# The folders of the ORM, and of what quell puts in its place.
+ORM = (os.path.dirname(db.__file__) + os.sep, os.path.dirname(__file__) + os.sep)
 
 # The answers so far, for code that runs once per frame and cannot afford a call.
 known_files: dict[str, bool] = {}
