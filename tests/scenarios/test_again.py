@@ -1,7 +1,6 @@
 """A process remembers the paths of statements, and says the same each time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from django.db import transaction
@@ -15,8 +14,22 @@ pytestmark = pytest.mark.usefixtures("library")
 TIMES = 3
 
 
-def _again(item: Scenario) -> list[list[tuple[str, ...]]]:
-    found: list[list[tuple[str, ...]]] = []
+@pytest.fixture(scope="module", params=[False, True], ids=["alone", "beside batch loading"])
+def hooks_of_batch_loading(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Install the hooks once for all scenarios, as the middleware of batch loading does for a process."""
+    if request.param:
+        installation.acquire()
+    yield
+    if request.param:
+        installation.release()
+
+
+@pytest.mark.usefixtures("hooks_of_batch_loading")
+@pytest.mark.parametrize("item", parameters(only_rolled_back=True))
+def test_scenario_gives_the_same_each_time(item: Scenario) -> None:
+    """Also beside the hooks of batch loading, which stand between the frames of the ORM."""
+    expected = sorted(expectation(label, item.function) for label in item.expected)
+    found = []
     for _ in range(TIMES):
         with transaction.atomic("default"), transaction.atomic("other"):
             with quell.watch() as watch:
@@ -24,23 +37,5 @@ def _again(item: Scenario) -> list[list[tuple[str, ...]]]:
             found.append(sorted(map(comparable, watch.findings)))
             for alias in ("default", "other"):
                 transaction.set_rollback(True, using=alias)
-    return found
 
-
-@contextmanager
-def _hooked() -> Iterator[None]:
-    installation.acquire()
-    try:
-        yield
-    finally:
-        installation.release()
-
-
-@pytest.mark.parametrize("item", parameters(only_rolled_back=True))
-def test_scenario_gives_the_same_each_time(item: Scenario) -> None:
-    """Also beside the hooks of batch loading, which stay where its middleware is, and stand between the frames."""
-    expected = sorted(expectation(label, item.function) for label in item.expected)
-
-    assert _again(item) == [expected] * TIMES
-    with _hooked():
-        assert _again(item) == [expected] * TIMES
+    assert found == [expected] * TIMES
