@@ -1,7 +1,10 @@
 """What all tests share."""
 
 import os
+import sys
 from collections.abc import Iterator
+from types import CodeType
+from typing import Any
 
 import pytest
 from asgiref.sync import SyncToAsync
@@ -9,6 +12,9 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connections
 from django.db.models.signals import post_migrate
 from hypothesis import settings
+
+from quell.lineage import shortcuts
+from quell.lineage.callpath import Route, collect
 
 # Tests of the example project need its own settings, so they run in a run of their own.
 collect_ignore = [] if os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings" else ["example"]
@@ -40,3 +46,21 @@ def close_worker() -> Iterator[None]:
     executor = SyncToAsync.single_thread_executor
     if executor._threads:
         executor.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def recalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[CodeType], list[CodeType]]]:
+    """Put beside each path that is recalled the frames that are there."""
+    found: list[tuple[list[CodeType], list[CodeType]]] = []
+    recall = shortcuts.Statement.recall
+
+    def compare(self: Any, *args: Any) -> Any:
+        result = recall(self, *args)
+        if result is not None:
+            found.append((result[0].route.code, Route(collect(sys._getframe(3))).code))
+        return result
+
+    # A frame more lies between the statement and the cursor.
+    monkeypatch.setattr(shortcuts, "_DEPTH", shortcuts._DEPTH + 1)
+    monkeypatch.setattr(shortcuts.Statement, "recall", compare)
+    return found

@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 import quell
 from quell.lineage.callpath import Outer
-from quell.lineage.shortcuts import _MAX_TRIES
+from quell.lineage.shortcuts import _MAX_TRIES, forget
 from tests.cost.counting import Calls, calls_of, counted
 from tests.library.models import Author, Book
 
@@ -40,6 +40,12 @@ class _BookSerializer(serializers.ModelSerializer[Book]):
 
     def get_review_count(self, book: Book) -> int:
         return book.reviews.count()
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    """Let the process know nothing of what other tests ran: how soon it learns depends on that."""
+    forget()
 
 
 def _books(count: int) -> list[Book]:
@@ -73,8 +79,8 @@ def test_loop_of_a_library_is_walked_a_few_times(work: Callable[[int], None]) ->
 
 
 @pytest.mark.usefixtures("books")
-def test_second_request_collects_no_path() -> None:
-    """What leads to a statement is known from another watch."""
+def test_second_request_walks_no_frame_of_the_orm() -> None:
+    """A statement that the process has seen twice from one place is known there, in each watch and each frame."""
 
     def page() -> None:
         with quell.watch():
@@ -84,7 +90,7 @@ def test_second_request_collects_no_path() -> None:
     *_, calls = (calls_of(page) for _ in range(4))
 
     assert calls["Scope._record"] == 4
-    assert calls["collect"] == 0
+    assert calls["Scope._walk"] == calls["collect"] == 0
 
 
 def _ask_everywhere() -> None:

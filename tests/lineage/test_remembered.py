@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+from contextlib import nullcontext
+from types import CodeType
 from typing import Any
 from weakref import ref
 
 import pytest
 from django.db import connection
 from django.template import Context, Engine, Template
+from django.test.utils import CaptureQueriesContext
 
 import quell
 from quell.lineage import shortcuts, walking
@@ -20,8 +23,11 @@ FEW = 8
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the process remember a few things only."""
+    monkeypatch.setattr(shortcuts, "_MAX_STATEMENTS", FEW)
     monkeypatch.setattr(shortcuts, "_MAX_ENDS", FEW)
+    monkeypatch.setattr(shortcuts, "_MAX_ENDS_OF_ALL", 2 * FEW)
     monkeypatch.setattr(walking, "_MAX_KNOWN", FEW)
+    shortcuts.forget()
     walking._routes.clear()
     walking._outers.clear()
 
@@ -45,11 +51,13 @@ def test_few_ways_are_remembered() -> None:
             cursor.execute(f"SELECT {number}")
 
     assert len(watch.queries) == 10 * FEW
+    assert len(shortcuts.statements) <= FEW
     assert len(walking._routes) <= FEW
     assert len(walking._outers) <= FEW
-    ways = [way for known in watch.scope._statements.values() for way in known._ways]
+    ways = [way for known in shortcuts.statements.values() for way in known._ways]
     assert ways
     assert all(len(way.ends) <= FEW and len(way.called) <= FEW for way in ways)
+    assert sum(len(way.ends) for way in ways) <= 2 * FEW + 1
 
 
 @pytest.mark.usefixtures("forgetful")
@@ -64,6 +72,31 @@ def test_loop_stays_one_where_its_ways_are_forgotten() -> None:
     assert [finding.path for finding in watch.findings if finding.code == "Q101"] == ["author"]
     lazy = {query.call_path for query in watch.queries if '"library_author"."id" =' in query.sql}
     assert len(lazy) == 1
+
+
+def test_long_statement_is_not_remembered() -> None:
+    """A batch is another one each time."""
+    text = f"SELECT 1 -- {'x' * shortcuts._MAX_LENGTH}"
+    with quell.watch() as watch, connection.cursor() as cursor:
+        cursor.execute(text)
+
+    assert [query.sql for query in watch.queries] == [text]
+    assert text not in shortcuts.statements
+
+
+def test_frames_of_the_orm_are_those_that_are_there(
+    recalled: list[tuple[list[CodeType], list[CodeType]]],
+) -> None:
+    """An iterator of the ORM and a cursor that logs are as deep together as the evaluation of a queryset."""
+    shortcuts.forget()
+    for is_iterator in (False, True) * 4:
+        with quell.watch(), CaptureQueriesContext(connection) if is_iterator else nullcontext():
+            rows = Author.objects.all()
+            list(rows.iterator() if is_iterator else rows)
+
+    assert recalled
+    for path, frames in recalled:
+        assert path == frames
 
 
 def test_template_of_a_request_is_not_kept() -> None:

@@ -30,7 +30,7 @@ from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Route, current_unit
 from quell.lineage.hooks import Hooks, active, enter, leave
 from quell.lineage.ignoring import ignored
-from quell.lineage.shortcuts import Statement, fetch_of
+from quell.lineage.shortcuts import Statement, fetch_of, new_statement, statements
 from quell.lineage.usage import Profile
 from quell.lineage.walking import route_of, walk
 
@@ -79,7 +79,6 @@ class Scope:
         self.is_entered = False
         self.is_outermost = False
         self.has_failed = False
-        self._statements: dict[str, Statement] = {}
         self.paths: dict[tuple[Route, int], CallPath] = {}
         self._numbers: dict[Hashable, int] = {}
         self._surroundings: Surroundings = {}
@@ -197,7 +196,7 @@ class Scope:
         seconds: float,
         hooks: Hooks,
     ) -> None:
-        statement = self._statements.get(sql) if type(sql) is str else None
+        statement = statements.get(sql) if type(sql) is str else None
         if statement is None or len(self._facts) >= self._max_events:
             statement = self._new_statement(sql, context)
             if statement is None:
@@ -221,7 +220,7 @@ class Scope:
         )
 
     def _new_statement(self, sql: Any, context: dict[str, Any]) -> Statement | None:
-        """Return a statement that this scope has not seen yet, ``None`` for what is not recorded."""
+        """Return a statement that the process does not know yet, ``None`` for what is not recorded."""
         text = sql if type(sql) is str else _as_text(sql, context)
         if not text.startswith(_USUAL) and (control := _TRANSACTION.match(text)):
             if control[1]:
@@ -230,8 +229,7 @@ class Scope:
         if len(self._facts) >= self._max_events:
             self.dropped_count += 1
             return None
-        # A loop makes the same text again and again, and one copy is enough.
-        return self._statements.setdefault(text, Statement(text))
+        return new_statement(text)
 
     def _walk(
         self, statement: Statement, hooks: Hooks

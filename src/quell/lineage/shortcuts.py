@@ -1,12 +1,12 @@
 """
-What a scope remembers of a statement, so that the way to it is not walked frame by frame again.
+What a process remembers of a statement, so that the way to it is not walked frame by frame again.
 
 # Note [Shortcuts]
-A statement comes from the same place again and again, as a loop repeats it. If the frame that
-asks the ORM lies at the same depth above the same text of SQL, and rests at the same instruction, then the same frames
-of the ORM run in between: they are passed over, and only what leads to that frame is walked, mostly up to a mark (see
-Note [Marked frames]). Where a queryset ran the statement, the fetch is the one that began last in this thread, and what
-the frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the frames
+A statement comes from the same place again and again: a loop repeats it, and so does each request. If the same code of
+the ORM lies between the same text of SQL and the frame that asks the ORM, and that rests at the same instruction, then
+the frames of the ORM are asked nothing, and only what leads to that frame is walked, mostly up to a mark (see Note
+[Marked frames]). Where a queryset ran the statement, the fetch is the one that began last in this thread, and what the
+frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the frames
 that name the instance and the compiler are looked at again, each by its depth.
 """
 
@@ -23,8 +23,11 @@ from quell.lineage.walking import see_user, walk
 
 # recall(), Scope._record() and Scope.__call__() lie between here and the frame of the cursor.
 _DEPTH = 3
+_MAX_STATEMENTS = 1_024
+_MAX_LENGTH = 8_192  # of a text that is remembered: longer ones are batches, and each is another
 _MAX_WAYS = 4  # frames that ask the ORM for one text
 _MAX_ENDS = 64  # ways to each of them
+_MAX_ENDS_OF_ALL = 4_096
 _MAX_TRIES = 16  # after which another way is learnt again
 
 
@@ -42,12 +45,13 @@ class _End(NamedTuple):
 class _Way:
     """Where a frame lies that asks the ORM."""
 
-    __slots__ = ("called", "code", "depth", "ends", "is_user", "lasti")
+    __slots__ = ("called", "code", "ends", "inner", "is_user", "lasti")
 
-    def __init__(self, frame: FrameType, depth: int) -> None:
+    def __init__(self, frame: FrameType, inner: tuple[CodeType, ...]) -> None:
         self.code = frame.f_code
         self.lasti = frame.f_lasti
-        self.depth = depth
+        # What it leads to, from the cursor on: hooks and cursors that log come and go.
+        self.inner = inner
         # Then a mark tells all that lies outside: that of the frame, or, as a function that a loop calls has a new
         # frame each time, that of its caller.
         self.is_user = ROLES.get(id(frame.f_code)) is see_user
@@ -56,12 +60,19 @@ class _Way:
         # By the instruction of the caller, and the number of its mark.
         self.called: dict[tuple[int, int], _End] = {}
 
-    def is_at(self, frame: FrameType, depth: int) -> bool:
+    def is_at(self, frame: FrameType, inner: tuple[CodeType, ...]) -> bool:
         """Tell whether this is the frame, at the same instruction."""
-        return (frame.f_code, frame.f_lasti, depth) == (self.code, self.lasti, self.depth)
+        return (frame.f_code, frame.f_lasti, inner) == (self.code, self.lasti, self.inner)
 
-    def find(self, frame: FrameType) -> _End | None:
-        """Return what is known of the way that leads to the frame."""
+    def find(self, cursor: FrameType) -> _End | None:
+        """Return what is known of the way that leads to the frame of a cursor, ``None`` if it is another one."""
+        frame: FrameType | None = cursor
+        for code in self.inner:
+            if frame is None or frame.f_code is not code:
+                return None
+            frame = frame.f_back
+        if frame is None or frame.f_lasti != self.lasti or frame.f_code is not self.code:
+            return None
         mark: Any = frame.f_trace
         if self.is_user and type(mark) is Outer:
             return self.ends.get((id(self.code) + self.lasti, mark.number))
@@ -117,14 +128,10 @@ class Statement:
             frames have to be walked.
         """
         end = None
+        cursor = sys._getframe(_DEPTH)
         for way in self._ways:
-            try:
-                frame = sys._getframe(_DEPTH + way.depth)
-            except ValueError:
-                # The stack is not that deep.
-                continue
-            if frame.f_lasti == way.lasti and frame.f_code is way.code:
-                end = way.find(frame)
+            end = way.find(cursor)
+            if end is not None:
                 break
         if end is None:
             return None
@@ -166,30 +173,63 @@ class Statement:
         if not self._tries or is_rare or access.is_threaded:
             return
         asked: list[tuple[int, CodeType, Handler]] = []
-        first: tuple[FrameType, int] | None = None
+        inner: list[CodeType] = []
+        first: FrameType | None = None
         depth = 0
         while frame is not None:
             code = frame.f_code
             role = ROLES.get(id(code))
             if first is None and not code.co_filename.startswith(ORM):
-                first = frame, depth
+                first = frame
             if role is see_user or (callable(role) and id(code) not in ASKED_OF_ORM):
                 end = _End(
                     route, repeated_of(fetch, pending), tuple(asked), access.method, access.is_declared
                 )
-                self._keep(*(first or (frame, depth)), end)
+                self._keep(first or frame, tuple(inner), end)
                 return
             if callable(role) and role is not see_declared:
                 asked.append((depth, code, role))
+            if first is None:
+                inner.append(code)
             frame = frame.f_back
             depth += 1
 
-    def _keep(self, frame: FrameType, depth: int, end: _End) -> None:
-        way = next((way for way in self._ways if way.is_at(frame, depth)), None)
+    def _keep(self, frame: FrameType, inner: tuple[CodeType, ...], end: _End) -> None:
+        _Remembered.end_count += 1
+        if _Remembered.end_count > _MAX_ENDS_OF_ALL:
+            forget()
+        way = next((way for way in self._ways if way.is_at(frame, inner)), None)
         if way is None:
-            way = _Way(frame, depth)
+            way = _Way(frame, inner)
             self._ways = (way, *self._ways[: _MAX_WAYS - 1])
         way.keep(frame, end)
+
+
+# The statements of the process, by their text.
+statements: dict[str, Statement] = {}
+
+
+class _Remembered:
+    """How many ways were learnt since the statements were forgotten."""
+
+    end_count = 0
+
+
+def forget() -> None:
+    """Forget all statements."""
+    statements.clear()
+    _Remembered.end_count = 0
+
+
+def new_statement(text: str) -> Statement:
+    """Return something to remember a statement by."""
+    made = Statement(text)
+    if len(text) > _MAX_LENGTH:
+        return made
+    if len(statements) >= _MAX_STATEMENTS:
+        forget()
+    # A loop makes the same text again and again, and one copy is enough.
+    return statements.setdefault(text, made)
 
 
 def _place_of(caller: FrameType | None) -> tuple[int, int] | None:
