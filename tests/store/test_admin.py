@@ -29,15 +29,16 @@ __all__ = ["installed"]
 ROOT = Path(__file__).resolve().parent.parent.parent
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/quell_store/storedfinding/"
-_NOW = int(now().timestamp())
 
 
 def _fold(*found: tuple[Facts, int, str]) -> None:
+    # A trend ends with the hour that is.
+    seen_at = int(now().timestamp())
     totals = []
     for item, saved, release in found:
         total = Total(facts=item, release=release)
-        total.add(count=saved + 1, saved=saved, seen_at=_NOW - DAY_SECONDS)
-        total.add(count=saved + 1, saved=saved, seen_at=_NOW)
+        total.add(count=saved + 1, saved=saved, seen_at=seen_at - DAY_SECONDS)
+        total.add(count=saved + 1, saved=saved, seen_at=seen_at)
         totals.append(total)
     DatabaseStore().fold(Batch(f"batch{StoredFinding.objects.count()}", totals))
 
