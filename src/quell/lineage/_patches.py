@@ -20,7 +20,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models import Model
 from django.db.models import query as query_module
 from django.db.models.query import ModelIterable, QuerySet, RawQuerySet
@@ -33,7 +33,7 @@ from quell.lineage._dispatch import by_context
 from quell.lineage._patching import Installation, Patch
 from quell.lineage.alias import FetchAlias, plain_alias
 from quell.lineage.answering import Answerer, answer_iterator, answer_rows, answer_value, answering
-from quell.lineage.breaks import break_at, wrap_break
+from quell.lineage.breaks import break_at, break_at_copy, wrap_break
 from quell.lineage.hooks import Hooks, active, stand_in_front_of
 from quell.lineage.recording import RecordingColumn, RecordingKey, RecordingName
 from quell.lineage.requests import wrap_get_response, wrap_get_response_async
@@ -75,6 +75,7 @@ PATCHES = (
         Patch(CursorWrapper, name, partial(break_at, name), is_addition=True)
         for name in ("copy", "copy_expert", "copy_from")
     ),
+    Patch(CursorDebugWrapper, "debug_sql", break_at_copy),
 )
 
 

@@ -43,3 +43,15 @@ def break_at(name: str, original: None) -> property:
         raise AttributeError(name)
 
     return property(tell_and_pass_on)
+
+
+def break_at_copy(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap ``debug_sql()`` of the cursor that logs, which has methods of its own for COPY: they log only a text."""
+
+    @functools.wraps(original)
+    def debug_sql(self: object, sql: Any = None, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if params is None and not (args or kwargs):
+            tell()
+        return original(self, sql, params, *args, **kwargs)
+
+    return debug_sql
