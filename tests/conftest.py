@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -49,15 +48,15 @@ def close_worker() -> Iterator[None]:
 
 
 @pytest.fixture
-def recalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[CodeType], list[CodeType]]]:
+def recalled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, object]]:
     """Put beside each path that is recalled the frames that are there."""
-    found: list[tuple[list[CodeType], list[CodeType]]] = []
+    found: list[tuple[object, object]] = []
     recall = shortcuts.Statement.recall
 
     def compare(self: Any, *args: Any) -> Any:
         result = recall(self, *args)
         if result is not None:
-            found.append((result[0].route.code, Route(collect(sys._getframe(3))).code))
+            found.append((result[0].route.same, Route(collect(sys._getframe(3))).same))
         return result
 
     # A frame more lies between the statement and the cursor.

@@ -24,19 +24,20 @@ from tests.library.models import Author, Book
 _PAGE = (
     Engine()
     .from_string(
-        "{% for book in books %}{% if book.pk %}{{ book.author.name }} {{ book.reviews.count }}{% endif %}{% endfor %}"
+        "{% for book in books %}{% if book.pk %}"
+        "{{ book.publisher.name }} {{ book.reviews.count }}{% endif %}{% endfor %}"
     )
     .render
 )
 
 
 class _BookSerializer(serializers.ModelSerializer[Book]):
-    author_name = serializers.CharField(source="author.name")
+    publisher_name = serializers.CharField(source="publisher.name")
     review_count = serializers.SerializerMethodField()
 
     class Meta:
         model = Book
-        fields = ("author_name", "review_count")
+        fields = ("publisher_name", "review_count")
 
     def get_review_count(self, book: Book) -> int:
         return book.reviews.count()

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from contextlib import nullcontext
-from types import CodeType
 from typing import Any
 from weakref import ref
 
@@ -85,7 +84,7 @@ def test_long_statement_is_not_remembered() -> None:
 
 
 def test_frames_of_the_orm_are_those_that_are_there(
-    recalled: list[tuple[list[CodeType], list[CodeType]]],
+    recalled: list[tuple[object, object]],
 ) -> None:
     """An iterator of the ORM and a cursor that logs are as deep together as the evaluation of a queryset."""
     shortcuts.forget()
@@ -97,6 +96,42 @@ def test_frames_of_the_orm_are_those_that_are_there(
     assert recalled
     for path, frames in recalled:
         assert path == frames
+
+
+def test_keys_of_one_text_are_told_apart() -> None:
+    """Author and editor of a book are read by the same statement; one line asks for either."""
+
+    def export(*names: str) -> list[tuple[str, int]]:
+        with quell.watch() as watch:
+            for book in Book.objects.order_by("pk"):
+                for name in names:
+                    getattr(book, name)
+        return sorted((finding.path, finding.count) for finding in watch.findings)
+
+    shortcuts.forget()
+    for _ in range(3):
+        assert export("author") == [("author", 2)]
+    assert export("editor") == [("editor", 2)]
+    assert export("author", "editor") == [("author", 2), ("editor", 2)]
+
+
+def test_raw_queryset_is_not_taken_for_a_later_fetch() -> None:
+    """It begins where it is made, and runs where its rows are read."""
+
+    def authors(*, is_late: bool) -> list[str]:
+        with quell.watch() as watch:
+            rows = Author.objects.raw("SELECT * FROM library_author")
+            if is_late:
+                Author.objects.get(pk=Author.objects.values_list("pk", flat=True)[0])
+            for author in rows:
+                str(author.country.name)
+        return [str(finding.origin) for finding in watch.findings]
+
+    shortcuts.forget()
+    first, *others = (authors(is_late=False) for _ in range(3))
+    assert len(first) == 1
+    assert others == [first] * 2
+    assert authors(is_late=True) == first
 
 
 def test_template_of_a_request_is_not_kept() -> None:

@@ -1,7 +1,6 @@
 """A process remembers the paths of statements, and says the same each time."""
 
 from collections.abc import Iterator
-from types import CodeType
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -39,7 +38,7 @@ def _expected(item: Scenario) -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize("item", parameters(only_rolled_back=True))
 def test_scenario_gives_the_same_each_time(
-    item: Scenario, recalled: list[tuple[list[CodeType], list[CodeType]]], monkeypatch: pytest.MonkeyPatch
+    item: Scenario, recalled: list[tuple[object, object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path that is recalled is the one that the frames tell, whatever came and went in between."""
     found = []
@@ -55,7 +54,7 @@ def test_scenario_gives_the_same_each_time(
 @pytest.mark.usefixtures("hooks_of_batch_loading")
 @pytest.mark.parametrize("item", parameters(only_rolled_back=True))
 def test_hooks_of_batch_loading_change_no_finding(
-    item: Scenario, recalled: list[tuple[list[CodeType], list[CodeType]]]
+    item: Scenario, recalled: list[tuple[object, object]]
 ) -> None:
     """They stand between the frames of the ORM."""
     assert _findings(item) == _expected(item)

@@ -1,5 +1,9 @@
 """What all evaluations of a queryset in a loop have in common."""
 
+from functools import lru_cache
+
+from django.db.models import Model
+
 from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath
 
@@ -51,16 +55,33 @@ class Repeated:
         return True
 
 
-def repeated_of(fetch: FetchRecord | None, pending: FetchRecord | None) -> Repeated | None:
+def repeated_of(fetch: FetchRecord | None, pending: FetchRecord | None, sql: str) -> Repeated | None:
     """
     Return what the next fetch from the same place shares with this one.
 
     Args:
         fetch: The one that runs, if a queryset is behind the statement.
         pending: The one that began last in this thread: the only one that the next statement can be sure of.
+        sql: What runs: what a fetch has loaded may be deleted, by another statement.
     """
     if fetch is None or fetch is not pending or fetch.is_prefetch:
         return None
-    if fetch.instance_model is not None and not fetch.is_hinted:
+    if fetch.is_raw or fetch.sql != sql:
+        # A raw queryset begins its fetch where it is made, and others run in between.
         return None
-    return Repeated(fetch)
+    if fetch.instance_model is None:
+        return Repeated(fetch)
+    is_told = fetch.is_same_row or not _has_several_keys(fetch.instance_model, fetch.model)
+    return Repeated(fetch) if fetch.is_hinted and is_told else None
+
+
+@lru_cache(maxsize=2048)
+def _has_several_keys(model: type[Model], other: type[Model]) -> bool:
+    """Tell whether a text of SQL may be that of several relations, so that the frames have to tell which."""
+    wanted = other._meta.concrete_model
+    found = [
+        field
+        for field in model._meta.get_fields()
+        if isinstance(field.related_model, type) and field.related_model._meta.concrete_model is wanted
+    ]
+    return len(found) > 1

@@ -2,12 +2,12 @@
 What a process remembers of a statement, so that the way to it is not walked frame by frame again.
 
 # Note [Shortcuts]
-A statement comes from the same place again and again: a loop repeats it, and so does each request. If the same code of
-the ORM lies between the same text of SQL and the frame that asks the ORM, and that rests at the same instruction, then
-the frames of the ORM are asked nothing, and only what leads to that frame is walked, mostly up to a mark (see Note
-[Marked frames]). Where a queryset ran the statement, the fetch is the one that began last in this thread, and what the
-frames told about it the last time is true of it, too: only the instance that asked is another. Elsewhere the frames
-that name the instance and the compiler are looked at again, each by its depth.
+A statement comes from the same place again and again: a loop repeats it, and so does each request. If the same frames
+of the ORM lie between the same text of SQL and the frame that asks the ORM, each at the same instruction, then they are
+asked nothing, and only what leads to that frame is walked, mostly up to a mark (see Note [Marked frames]). Where a
+queryset ran the statement, the fetch is mostly the one that began last in this thread, and what the frames told about
+it the last time is true of it, too: only the instance that asked is another. Elsewhere, as where two keys of a row have
+the same text, the frames that name the instance and the compiler are looked at again, each by its depth.
 """
 
 import sys
@@ -47,7 +47,7 @@ class _Way:
 
     __slots__ = ("called", "code", "ends", "inner", "is_user", "lasti")
 
-    def __init__(self, frame: FrameType, inner: tuple[CodeType, ...]) -> None:
+    def __init__(self, frame: FrameType, inner: tuple[tuple[CodeType, int], ...]) -> None:
         self.code = frame.f_code
         self.lasti = frame.f_lasti
         # What it leads to, from the cursor on: hooks and cursors that log come and go.
@@ -60,15 +60,15 @@ class _Way:
         # By the instruction of the caller, and the number of its mark.
         self.called: dict[tuple[int, int], _End] = {}
 
-    def is_at(self, frame: FrameType, inner: tuple[CodeType, ...]) -> bool:
+    def is_at(self, frame: FrameType, inner: tuple[tuple[CodeType, int], ...]) -> bool:
         """Tell whether this is the frame, at the same instruction."""
         return (frame.f_code, frame.f_lasti, inner) == (self.code, self.lasti, self.inner)
 
     def find(self, cursor: FrameType) -> _End | None:
         """Return what is known of the way that leads to the frame of a cursor, ``None`` if it is another one."""
         frame: FrameType | None = cursor
-        for code in self.inner:
-            if frame is None or frame.f_code is not code:
+        for code, lasti in self.inner:
+            if frame is None or frame.f_code is not code or frame.f_lasti != lasti:
                 return None
             frame = frame.f_back
         if frame is None or frame.f_lasti != self.lasti or frame.f_code is not self.code:
@@ -173,7 +173,7 @@ class Statement:
         if not self._tries or is_rare or access.is_threaded:
             return
         asked: list[tuple[int, CodeType, Handler]] = []
-        inner: list[CodeType] = []
+        inner: list[tuple[CodeType, int]] = []
         first: FrameType | None = None
         depth = 0
         while frame is not None:
@@ -183,18 +183,22 @@ class Statement:
                 first = frame
             if role is see_user or (callable(role) and id(code) not in ASKED_OF_ORM):
                 end = _End(
-                    route, repeated_of(fetch, pending), tuple(asked), access.method, access.is_declared
+                    route,
+                    repeated_of(fetch, pending, self.text),
+                    tuple(asked),
+                    access.method,
+                    access.is_declared,
                 )
                 self._keep(first or frame, tuple(inner), end)
                 return
             if callable(role) and role is not see_declared:
                 asked.append((depth, code, role))
             if first is None:
-                inner.append(code)
+                inner.append((code, frame.f_lasti))
             frame = frame.f_back
             depth += 1
 
-    def _keep(self, frame: FrameType, inner: tuple[CodeType, ...], end: _End) -> None:
+    def _keep(self, frame: FrameType, inner: tuple[tuple[CodeType, int], ...], end: _End) -> None:
         _Remembered.end_count += 1
         if _Remembered.end_count > _MAX_ENDS_OF_ALL:
             forget()
