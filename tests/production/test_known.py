@@ -51,6 +51,19 @@ def test_another_line_is_another_request(reports: Reports) -> None:
     assert counts().known == 0
 
 
+@pytest.mark.parametrize("page", ["branches", "lists"])
+def test_what_asked_tells_requests_apart(reports: Reports, page: str) -> None:
+    """Equal statements of another node of a template, or for the rows of another queryset, are others."""
+    for query in ("?first", "", "?first", ""):
+        Client().get(f"/{page}/{query}")
+
+    first, other, *again = map(_facts, reports)
+    # A template without a file has no lines to name.
+    assert page == "branches" or first != other
+    assert again == [first, other]
+    assert counts().known == 2
+
+
 def test_equal_parameters_are_another_request(reports: Reports) -> None:
     """A statement that is repeated with equal parameters is not one that asks for other things."""
     Client().get("/same/")

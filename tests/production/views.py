@@ -1,6 +1,7 @@
 """Views that load in several ways, and their routes."""
 
 from django.http import HttpRequest, HttpResponse
+from django.template import Context, Engine
 from django.urls import path
 
 from quell import ignore
@@ -36,7 +37,30 @@ def silent(request: HttpRequest) -> HttpResponse:
         return first(request, 3)
 
 
+_BRANCHES = Engine().from_string(
+    "{% if first %}{% for author in rows %}{{ author.country.name }}{% endfor %}\n"
+    "{% else %}{% for author in rows %}{{ author.country.name }}{% endfor %}{% endif %}"
+)
+
+
+def branches(request: HttpRequest) -> HttpResponse:
+    """Loop in one of two lines of a template."""
+    rows = Author.objects.order_by("pk")
+    return HttpResponse(_BRANCHES.render(Context({"first": "first" in request.GET, "rows": rows})))
+
+
+def lists(request: HttpRequest) -> HttpResponse:
+    """Loop over one of two lists at one line."""
+    found = list(Author.objects.order_by("pk"))
+    others = list(Author.objects.order_by("-pk"))
+    for author in found if "first" in request.GET else others:
+        str(author.country.name)
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("branches/", branches),
+    path("lists/", lists),
     path("countries/", countries),
     path("first/<int:number>/", first),
     path("either/", either),

@@ -96,16 +96,21 @@ class Route:
 
     @property
     def shape(self) -> int:
-        """A hash of the code and the instruction of each frame."""
+        """A hash of the code, the instruction and the note of each frame."""
         if self._shape is None:
             # An instruction has an address of its own, as it is part of its code object.
-            self._shape = hash(tuple([id(code) + lasti for code, lasti, _ in self._raw]))
+            self._shape = hash(tuple([(id(code) + lasti, _hash_of(note)) for code, lasti, note in self._raw]))
         return self._shape
 
     @property
     def code(self) -> list[CodeType]:
         """The code of each frame, which keeps its address as long as somebody keeps it."""
         return [item.code for item in self._raw]
+
+
+def _hash_of(note: Any) -> int:
+    # A view may be one that has no hash.
+    return hash(note) if type(note) is not tuple else id(note[1])
 
 
 class CallPath:

@@ -2,9 +2,9 @@
 Requests that do what another one did, and show what that one showed.
 
 # Note [Known requests]
-What the rules find depends on the statements of a request in their order, on the code that ran each of them, and on
-which of them had equal parameters. Requests that are equal in all of that, and in their label, have the same findings
-with the same numbers. That costs less to compare than to find out.
+What the rules find depends on the statements of a request in their order, on the code that ran each of them and what
+it worked on, on which of them had equal parameters, and on which rows asked for them. Requests that are equal in all of
+that, and in their label, have the same findings with the same numbers. That costs less to compare than to find out.
 """
 
 import os
@@ -12,11 +12,11 @@ import threading
 from array import array
 from collections import OrderedDict
 from hashlib import blake2b
-from types import CodeType
 
 from quell.capture.freeze import freeze
 from quell.capture.scope import Scope
 from quell.conf import Settings, get_settings
+from quell.lineage.alias import FetchRecord
 from quell.pipeline import judge
 from quell.production.budget import spending
 from quell.production.counting import count
@@ -27,11 +27,11 @@ _MAX_EVENTS = 500  # of a request that is; longer ones are rarely alike
 
 
 class _Known:
-    """What requests showed, by their shape; the code is kept, so that its address stays its own."""
+    """What requests showed, by their shape; what it tells the address of is kept, so that it stays its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: OrderedDict[bytes, tuple[Outcome, list[CodeType]]] = OrderedDict()
+        self._found: OrderedDict[bytes, tuple[Outcome, list[object]]] = OrderedDict()
         self._settings: Settings | None = None
 
     def get(self, shape: bytes) -> Outcome | None:
@@ -46,9 +46,9 @@ class _Known:
             self._found.move_to_end(shape)
             return found[0]
 
-    def keep(self, shape: bytes, outcome: Outcome, code: list[CodeType]) -> None:
+    def keep(self, shape: bytes, outcome: Outcome, held: list[object]) -> None:
         with self._lock:
-            self._found[shape] = outcome, code
+            self._found[shape] = outcome, held
             if len(self._found) > _MAX_KNOWN:
                 self._found.popitem(last=False)
 
@@ -80,7 +80,7 @@ def judge_within_budget(scope: Scope, label: str) -> Outcome:
     with spending():
         outcome = judge(freeze(scope), label)
     if shape:
-        known.keep(shape, outcome, _code_of(scope))
+        known.keep(shape, outcome, _addressed(scope))
     return outcome
 
 
@@ -92,7 +92,7 @@ def shape_of(scope: Scope, label: str) -> bytes:
         scope: What was seen.
         label: Method and route.
 
-    Cost: about a microsecond per statement, and three per path that leads to some of them.
+    Cost: about two microseconds per statement, and three per path that leads to some of them.
     """
     if scope.event_count > _MAX_EVENTS or scope.witness is not None:
         # Side effects are no statements, and how long a transaction takes is in none.
@@ -101,6 +101,7 @@ def shape_of(scope: Scope, label: str) -> bytes:
     add = numbers.append
     paths: dict[int, int] = {}
     first: dict[tuple[str, int], int] = {}
+    fetches: dict[int, int] = {}
     for position, event in enumerate(scope.events_from()):
         path = event.call_path
         number = paths.get(id(path))
@@ -111,10 +112,26 @@ def shape_of(scope: Scope, label: str) -> bytes:
         # Equal parameters have the number of the first statement that had them.
         add(first.setdefault((event.sql, event.params_hash), position))
         add(hash((event.alias, event.ignored, event.row_count == 0, event.many)))
+        if event.fetch is not None:
+            add(_asked_by(event.fetch, position, fetches))
     return blake2b(numbers.tobytes(), digest_size=16).digest()
 
 
-def _code_of(scope: Scope) -> list[CodeType]:
-    """Return the code whose address a shape tells."""
-    paths = {id(event.call_path): event.call_path for event in scope.events_from()}
-    return [code for path in paths.values() for code in path.route.code]
+def _asked_by(fetch: FetchRecord, position: int, fetches: dict[int, int]) -> int:
+    """Return a hash of the relation, of the statement whose rows asked, and of the line that built the queryset."""
+    fetches.setdefault(id(fetch), position)
+    parent, site = fetch.parent, fetch.site
+    asked = (fetches.get(id(parent.fetch), -1), parent.hops) if parent is not None else None
+    built = (id(site.code), site.lasti) if site is not None else None
+    return hash((fetch.hops, fetch.is_prefetch, asked, built))
+
+
+def _addressed(scope: Scope) -> list[object]:
+    """Return what a shape tells the address of."""
+    events = list(scope.events_from())
+    routes = {id(event.call_path.route): event.call_path.route for event in events}
+    # Not the sites themselves, which may hold a row.
+    built = [
+        event.fetch.site.code for event in events if event.fetch is not None and event.fetch.site is not None
+    ]
+    return [*routes.values(), *set(built)]
