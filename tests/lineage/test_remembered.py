@@ -1,4 +1,4 @@
-"""What the process remembers of statements and of the ways to them: a bounded number, and nothing of a request."""
+"""What the process remembers of statements and of the ways to them: a bounded number, and no rows or templates."""
 
 import asyncio
 import gc
