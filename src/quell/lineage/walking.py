@@ -11,8 +11,9 @@ same address. A debugger may overwrite it, or call it, which does nothing.
 # Note [Known routes]
 A process goes the same ways again and again: each request has new frames, at the same instructions of the same code.
 So the frames of a path, and what lies outside of a frame, are kept by what the walk to them told, for all scopes and
-threads. They keep code, classes and places in templates, and of a request only what a class holds that was made in it. When there are too many
-of them, they are forgotten; whoever has one of them goes on with it, as their numbers are never given out again.
+threads. They keep code, classes and places in templates, and of a request only what a class holds that was made in
+it. When there are too many of them, they are forgotten; whoever has one of them goes on with it, as their numbers are
+never given out again.
 """
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
