@@ -64,6 +64,17 @@ def test_what_asked_tells_requests_apart(reports: Reports, page: str) -> None:
     assert counts().known == 2
 
 
+def test_view_without_a_hash_is_known(reports: Reports) -> None:
+    """Its requests are told apart by the view itself."""
+    for _ in range(2):
+        Client().get("/compared/")
+
+    first, again = map(_facts, reports)
+    assert first == again
+    assert len(first) == 1
+    assert counts().known == 1
+
+
 def test_equal_parameters_are_another_request(reports: Reports) -> None:
     """A statement that is repeated with equal parameters is not one that asks for other things."""
     Client().get("/same/")

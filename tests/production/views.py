@@ -58,7 +58,20 @@ def lists(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+class _Compared:
+    """A view that has no hash, as its class compares."""
+
+    __hash__ = None  # type: ignore[assignment]  # as Python does by itself where a class has __eq__()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return countries(request)
+
+
 urlpatterns = [
+    path("compared/", _Compared()),
     path("branches/", branches),
     path("lists/", lists),
     path("countries/", countries),

@@ -121,7 +121,7 @@ def _find(path: CallPath) -> Action:
         return Action(verb, is_housekeeping=is_housekeeping, is_internal=is_internal)
     return Action(
         verb=verb,
-        number=hash((path.unit, *((id(frame.code), frame.lasti, frame.note) for frame in outer))) or 1,
+        number=hash((path.unit, *(frame.same for frame in outer))) or 1,
         line=_line_of(outer[0]),
         loop=_line_of(around) if around is not None else None,
         is_in_while=around is not None and is_at_while(around, outside),

@@ -62,6 +62,12 @@ class Frame(NamedTuple):
     lasti: int
     note: Any
 
+    @property
+    def same(self) -> tuple[Any, ...]:
+        """What is equal where the frame is; a view may be one that has no hash, and whoever has the frame keeps it."""
+        note = self.note
+        return id(self.code), self.lasti, id(note[1]) if type(note) is tuple else note
+
 
 # Its own constructor is a Python call.
 _new_frame: Callable[[tuple[Any, ...]], Frame] = partial(tuple.__new__, Frame)
@@ -91,26 +97,20 @@ class Route:
     def same(self) -> tuple[Any, ...]:
         """What is equal where the frames are; one path may be met by other offsets and marks."""
         if self._same is None:
-            self._same = tuple((id(item.code), item.lasti, item.note) for item in self.frames)
+            self._same = tuple(item.same for item in self.frames)
         return self._same
 
     @property
     def shape(self) -> int:
-        """A hash of the code, the instruction and the note of each frame."""
+        """A hash of what tells the route from others."""
         if self._shape is None:
-            # An instruction has an address of its own, as it is part of its code object.
-            self._shape = hash(tuple([(id(code) + lasti, _hash_of(note)) for code, lasti, note in self._raw]))
+            self._shape = hash(self.same)
         return self._shape
 
     @property
     def code(self) -> list[CodeType]:
         """The code of each frame, which keeps its address as long as somebody keeps it."""
         return [item.code for item in self._raw]
-
-
-def _hash_of(note: Any) -> int:
-    # A view may be one that has no hash.
-    return hash(note) if type(note) is not tuple else id(note[1])
 
 
 class CallPath:

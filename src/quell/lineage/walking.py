@@ -18,7 +18,7 @@ never given out again.
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.signals import setting_changed
 
@@ -29,6 +29,7 @@ from quell.lineage.usercode import is_user_code
 
 _RESUMABLE = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _USER = object()
+_Known = TypeVar("_Known", Route, Outer)
 _MAX_ROLES = 50_000  # a process that makes code again and again must not keep all of it
 _MAX_KNOWN = 4_096  # ways of each kind that are remembered
 _routes: dict[tuple[Any, ...], Route] = {}
@@ -68,11 +69,7 @@ def walk(frame: FrameType | None, access: Access) -> tuple[Any, ...]:
 
 def route_of(key: tuple[Any, ...], frame: FrameType | None, *, by_marks: bool) -> Route:
     """Return the route that leads to a frame, by the key that the walk told. See Note [Known routes]."""
-    found = _routes.get(key)
-    if found is None:
-        _make_room(_routes)
-        found = _routes.setdefault(key, Route(collect(frame, by_marks=by_marks)))
-    return found
+    return _routes.get(key) or _remember(_routes, key, Route(collect(frame, by_marks=by_marks)))
 
 
 def outer_at(frame: FrameType | None) -> Outer:
@@ -85,23 +82,20 @@ def outer_with(outer: Outer, site: Frame, position: int) -> Outer:
     key = (outer.number, id(site.code) + site.lasti, position)
     found = _outers.get(key)
     if found is None:
-        _make_room(_outers)
         frames = (*outer.frames[:position], site, *outer.frames[position:])
-        found = _outers.setdefault(key, Outer(frames))
+        found = _remember(_outers, key, Outer(frames))
     return found
 
 
 def _outer_of(key: tuple[Any, ...], frame: FrameType | None, *, by_marks: bool) -> Outer:
-    found = _outers.get(key)
-    if found is None:
-        _make_room(_outers)
-        found = _outers.setdefault(key, Outer(collect(frame, by_marks=by_marks)))
-    return found
+    return _outers.get(key) or _remember(_outers, key, Outer(collect(frame, by_marks=by_marks)))
 
 
-def _make_room(known: dict[tuple[Any, ...], Any]) -> None:
+def _remember(known: dict[tuple[Any, ...], _Known], key: tuple[Any, ...], made: _Known) -> _Known:
     if len(known) >= _MAX_KNOWN:
         known.clear()
+    # Another thread may have been quicker.
+    return known.setdefault(key, made)
 
 
 def see_user(frame: FrameType, access: Access) -> object:
