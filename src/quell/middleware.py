@@ -1,7 +1,7 @@
 """Middleware: one scope, or one block, per request."""
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
@@ -30,6 +30,8 @@ class _Middleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        # The same, for those who await what it returns.
+        self._get_awaitable = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", get_response)
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -44,10 +46,6 @@ class _Middleware:
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         raise NotImplementedError
-
-    async def _awaited(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        return response if isinstance(response, HttpResponseBase) else await response
 
 
 class QuellMiddleware(_Middleware):
@@ -79,10 +77,10 @@ class QuellMiddleware(_Middleware):
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         with commented(request):
             if hasattr(request, "quell_watch") or not is_watched(request.path_info):
-                return await self._awaited(request)
+                return await self._get_awaitable(request)
             async with logged_watch(judge=judge_within_budget) as watch:
                 try:
-                    return await self._awaited(request)
+                    return await self._get_awaitable(request)
                 finally:
                     watch.label = label_of(request)
 
@@ -104,7 +102,7 @@ class BatchLoadingMiddleware(_Middleware):
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         async with batch_loading():
-            return await self._awaited(request)
+            return await self._get_awaitable(request)
 
 
 def label_of(request: HttpRequest) -> str:

@@ -30,6 +30,7 @@ from quell.lineage.alias import FetchRecord
 from quell.lineage.callpath import CallPath, Route, current_unit
 from quell.lineage.hooks import Hooks, active, enter, leave
 from quell.lineage.ignoring import ignored
+from quell.lineage.ownthread import own
 from quell.lineage.shortcuts import Statement, fetch_of, new_statement, statements
 from quell.lineage.usage import Profile
 from quell.lineage.walking import route_of, walk
@@ -70,8 +71,8 @@ class Scope:
     """
 
     def __init__(self, *, is_profiling: bool = False, sees_transactions: bool = False) -> None:
-        # The values of events: a plain tuple is made by one instruction, and a RawEvent by a call.
-        self._facts: list[tuple[Any, ...]] = []
+        # The values of each RawEvent: a plain tuple is made by one instruction, and a RawEvent by a call.
+        self.facts: list[tuple[Any, ...]] = []
         # How many statements had run at each moment that may have changed what they read.
         self.breaks: list[int] = []
         self.dropped_count = 0
@@ -92,16 +93,16 @@ class Scope:
     @property
     def event_count(self) -> int:
         """How many statements it has recorded."""
-        return len(self._facts)
+        return len(self.facts)
 
     @property
     def version(self) -> int:
         """What changes with everything that it notes."""
-        return len(self._facts) + (self.witness.count if self.witness is not None else 0)
+        return len(self.facts) + (self.witness.count if self.witness is not None else 0)
 
     def events_from(self, start: int = 0) -> tuple[RawEvent, ...]:
         """Return what was recorded so far, in order of execution."""
-        return tuple(map(RawEvent._make, self._facts[start:]))
+        return tuple(map(RawEvent._make, self.facts[start:]))
 
     def open(self) -> None:
         """Start watching this context."""
@@ -164,7 +165,7 @@ class Scope:
 
     def see_break(self) -> None:
         """Note that from now on the same statement may have another answer: see ``lineage.breaks``."""
-        position = len(self._facts)
+        position = len(self.facts)
         if self.is_open and self.breaks[-1:] != [position]:
             self.breaks.append(position)
 
@@ -197,11 +198,12 @@ class Scope:
         hooks: Hooks,
     ) -> None:
         statement = statements.get(sql) if type(sql) is str else None
-        if statement is None or len(self._facts) >= self._max_events:
+        if statement is None or len(self.facts) >= self._max_events:
             statement = self._new_statement(sql, context)
             if statement is None:
                 return
-        found = statement.recall(hooks.local.state.pending, self) or self._walk(statement, hooks)
+        pending = (hooks.states.get(own.key) or hooks.state()).pending
+        found = statement.recall(pending, self) or self._walk(statement, pending)
         if found is None:
             return
         path, fetch, access = found
@@ -215,7 +217,7 @@ class Scope:
         number, values = hashes_of(text, params)
         # Complete before it can be seen: another thread may be reading.
         begun = start - self._started
-        self._facts.append(
+        self.facts.append(
             (text, alias, begun, seconds, row_count, path, many, number, fetch, ignored.get(), values)
         )
 
@@ -226,13 +228,13 @@ class Scope:
             if control[1]:
                 self.see_break()
             return None
-        if len(self._facts) >= self._max_events:
+        if len(self.facts) >= self._max_events:
             self.dropped_count += 1
             return None
         return new_statement(text)
 
     def _walk(
-        self, statement: Statement, hooks: Hooks
+        self, statement: Statement, pending: FetchRecord | None
     ) -> tuple[CallPath, FetchRecord | None, Access | None] | None:
         """Return what all frames tell, or ``None`` for what a new connection asks by itself."""
         # That of the cursor lies behind _record() and __call__().
@@ -246,7 +248,7 @@ class Scope:
         fetch = fetch_of(access)
         if fetch is not None and not fetch.has_run:
             explain(fetch, access, path, statement.text)
-        statement.learn(frame, access, route, fetch, hooks.local.state.pending)
+        statement.learn(frame, access, route, fetch, pending)
         return path, fetch, None
 
     def path_of(self, route: Route) -> CallPath:

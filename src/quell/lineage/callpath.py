@@ -11,7 +11,6 @@ stay at one instruction although they moved on, so what they walk over belongs t
 
 import asyncio
 import sys
-import threading
 from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from dis import opmap
@@ -24,6 +23,7 @@ from asgiref.sync import SyncToAsync
 
 from quell.lineage.accesses import ALWAYS_ASKED, LOOPS, STOP, Access
 from quell.lineage.libraries import learned, prepare
+from quell.lineage.ownthread import own
 
 _THREAD_CODE = SyncToAsync.thread_handler.__code__
 # The event loop takes a task one step further.
@@ -38,21 +38,6 @@ caller_path: ContextVar[tuple[object, "Outer | None"]] = ContextVar("quell_calle
 created_path: ContextVar["Outer | None"] = ContextVar("quell_created_path", default=None)
 # Told apart by number, so that two requests of one scope are never one loop.
 current_unit: ContextVar[int] = ContextVar("quell_unit", default=0)
-
-
-class _Thread(threading.local):
-    """What tells a thread apart for good: the next one may get the number of one that has ended."""
-
-    def __init__(self) -> None:
-        self.key = object()
-
-
-_thread = _Thread()
-
-
-def thread_key() -> object:
-    """Return what tells this thread from every other one."""
-    return _thread.key
 
 
 class Frame(NamedTuple):
@@ -216,7 +201,7 @@ def instructions(frame: FrameType | None) -> tuple[tuple[int, int], ...]:
 def callers() -> Outer | None:
     """Return what waits for this thread."""
     key, outer = caller_path.get()
-    return outer if outer is not None and key is thread_key() else None
+    return outer if outer is not None and key is own.key else None
 
 
 def view_of(frame: FrameType) -> Any:

@@ -2,7 +2,6 @@
 
 import functools
 import sys
-import threading
 import types
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -17,6 +16,7 @@ from quell.guard import ends_here, guarded
 from quell.lineage._dispatch import by_context
 from quell.lineage.alias import FetchAlias, FetchRecord, NarrowedAlias, begin, plain_alias
 from quell.lineage.owners import name_owners
+from quell.lineage.ownthread import own
 from quell.lineage.sites import ATTRIBUTE, find_site, is_asked_by_to_one
 from quell.lineage.usage import Profile
 
@@ -73,29 +73,23 @@ class _ThreadState:
         self.pending: FetchRecord | None = None
 
 
-class _Local(threading.local):
-    """Each look at it is a slow one, so what belongs to the thread is one object."""
-
-    def __init__(self) -> None:
-        self.state = _ThreadState()
-
-
 class Hooks:
     """What runs instead of Django's functions while a scope is open in this context."""
 
-    __slots__ = ("first_token", "inside", "local", "observers")
+    __slots__ = ("first_token", "inside", "observers", "states")
     filling: ClassVar[type["Hooks"]]
 
     def __init__(
         self,
         observers: tuple[Observer, ...],
         first_token: "Token[Hooks] | None" = None,
-        local: _Local | None = None,
+        states: "dict[ref[Any], _ThreadState] | None" = None,
     ) -> None:
         self.observers = observers
         # Its reset leaves the context as it was before the first scope, whatever the order of closing is.
         self.first_token = first_token
-        self.local = _Local() if local is None else local
+        # By thread.
+        self.states: dict[ref[Any], _ThreadState] = {} if states is None else states
         # The hooks while a relation is filled, which most scopes need again and again or never.
         self.inside: Hooks | None = None
 
@@ -138,6 +132,17 @@ class Hooks:
             guarded(self.switch_off, None, _label, made, klass_info, db)
         return made
 
+    def state(self) -> _ThreadState:
+        """Return what belongs to this thread."""
+        found = self.states.get(own.key)
+        if found is None:
+            found = self.states[own.key] = _ThreadState()
+            for key in tuple(self.states):
+                if key() is None:
+                    # That thread has ended.
+                    self.states.pop(key, None)
+        return found
+
     def switch_off(self) -> bool:
         """Stop watching in this context, because quell failed; tell whether this is the first failure."""
         # From now on this very object does what Django does, without a test on the way there.
@@ -150,10 +155,10 @@ class Hooks:
     def _see_alias(self, alias: str) -> None:
         for observer in self.observers:
             observer.see_alias(alias)
-        self.local.state.names.add(alias)
+        self.state().names.add(alias)
 
     def _begin_fetch(self, queryset: Any, alias: str) -> str:
-        state = self.local.state
+        state = self.states.get(own.key) or self.state()
         if alias not in state.names:
             self._see_alias(alias)
         site = queryset._query.__dict__.get(ATTRIBUTE)
@@ -171,7 +176,7 @@ class Hooks:
         return made
 
     def _begin_raw(self, queryset: Any, alias: str, frame: types.FrameType) -> str:
-        state = self.local.state
+        state = self.states.get(own.key) or self.state()
         if alias not in state.names:
             self._see_alias(alias)
         made = begin(alias, queryset.model, find_site(frame))
@@ -183,7 +188,7 @@ class Hooks:
         """Fill a prefetched relation; the querysets that only hold its rows need no origin."""
         inside = self.inside
         if inside is None:
-            inside = self.inside = self.filling(self.observers, self.first_token, self.local)
+            inside = self.inside = self.filling(self.observers, self.first_token, self.states)
         token = active.set(inside)
         try:
             found = _originals.prefetch_one_level(*args)

@@ -11,8 +11,12 @@ from contextvars import Token
 from itertools import count
 from typing import Any
 
+from asgiref.sync import markcoroutinefunction
+
 from quell.lineage.breaks import tell
 from quell.lineage.callpath import current_unit
+from quell.lineage.hooks import active
+from quell.lineage.ondemand import loader
 
 _numbers = count(1)
 
@@ -33,6 +37,8 @@ def wrap_get_response(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def get_response(self: Any, request: Any) -> Any:
+        if _is_unseen():
+            return original(self, request)
         token = begin_unit()
         try:
             return original(self, request)
@@ -45,12 +51,20 @@ def wrap_get_response(original: Callable[..., Any]) -> Callable[..., Any]:
 def wrap_get_response_async(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap ``BaseHandler.get_response_async``."""
 
-    @functools.wraps(original)
-    async def get_response_async(self: Any, request: Any) -> Any:
+    async def get_response_apart(self: Any, request: Any) -> Any:
         token = begin_unit()
         try:
             return await original(self, request)
         finally:
             end_unit(token)
 
-    return get_response_async
+    @functools.wraps(original)
+    def get_response_async(self: Any, request: Any) -> Any:
+        return original(self, request) if _is_unseen() else get_response_apart(self, request)
+
+    return markcoroutinefunction(get_response_async)
+
+
+def _is_unseen() -> bool:
+    """Tell whether nobody outside of a request may see it: a scope that it opens itself sees no other one."""
+    return active.get(None) is None and loader.get() is None

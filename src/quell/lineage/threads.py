@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
-from types import FrameType
+from concurrent.futures import thread as pool
+from types import FrameType, FunctionType, MethodType
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction
+from django.core.signals import setting_changed
 from django.db.models import QuerySet
 from django.utils.deprecation import MiddlewareMixin
 
@@ -19,6 +20,7 @@ from quell.lineage import callpath, walking
 from quell.lineage.hooks import Hooks, active
 from quell.lineage.ignoring import ignored
 from quell.lineage.ondemand import loader
+from quell.lineage.ownthread import own
 from quell.lineage.sites import ATTRIBUTE
 from quell.lineage.usercode import is_user_code
 
@@ -29,7 +31,7 @@ R = TypeVar("R")
 _MAX_FRAMES = 300
 
 # A pool's own thread serves everybody, so it must not belong to the scope that happened to start it.
-_is_submitting: ContextVar[bool] = ContextVar("quell_is_submitting", default=False)
+_POOLS_OWN = pool._worker
 
 
 def carry(function: Callable[P, R]) -> Callable[P, R]:
@@ -42,9 +44,9 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def carried(*args: P.args, **kwargs: P.kwargs) -> R:
-        caller = callpath.thread_key(), outer
+        caller = own.key, outer
         tokens = active.set(hooks), callpath.caller_path.set(caller), callpath.current_unit.set(unit)
-        own, own_loader = ignored.set(patterns), loader.set(loads)
+        ours, our_loader = ignored.set(patterns), loader.set(loads)
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)
@@ -52,8 +54,8 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
             active.reset(tokens[0])
             callpath.caller_path.reset(tokens[1])
             callpath.current_unit.reset(tokens[2])
-            ignored.reset(own)
-            loader.reset(own_loader)
+            ignored.reset(ours)
+            loader.reset(our_loader)
 
     carried.quell_carries = True  # type: ignore[attr-defined]  # a mark, so that a job is wrapped once
     return carried
@@ -69,7 +71,7 @@ def enter_thread(hooks: Hooks) -> None:
     """Let the observers see every connection that this thread already has; a new one tells them itself."""
     from django.db import connections
 
-    state = hooks.local.state
+    state = hooks.state()
     if state.is_entered:
         return
     state.is_entered = True
@@ -83,11 +85,7 @@ def wrap_submit(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        token = _is_submitting.set(True)
-        try:
-            return original(self, carry(fn), *args, **kwargs)
-        finally:
-            _is_submitting.reset(token)
+        return original(self, carry(fn), *args, **kwargs)
 
     return submit
 
@@ -97,7 +95,7 @@ def wrap_start(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
-        if active.get(None) is None or _is_submitting.get():
+        if active.get(None) is None or getattr(self, "_target", None) is _POOLS_OWN:
             original(self)
             return
         run = carry(self.run)
@@ -138,9 +136,21 @@ def _is_of_django(function: Callable[..., Any]) -> bool:
 
     Each request has a dozen of them, and most run no query.
     """
-    code = getattr(getattr(function, "__func__", None), "__code__", None)
-    is_middleware = issubclass(type(getattr(function, "__self__", None)), MiddlewareMixin)
-    return is_middleware and code is not None and not is_user_code(code)
+    is_middleware = type(function) is MethodType and issubclass(type(function.__self__), MiddlewareMixin)
+    return is_middleware and _is_library_code(function.__func__)  # type: ignore[attr-defined]  # a method
+
+
+@functools.lru_cache(maxsize=512)
+def _is_library_code(function: Callable[..., Any]) -> bool:
+    return type(function) is FunctionType and not is_user_code(function.__code__)
+
+
+def _see_setting(*, setting: str, **_: object) -> None:
+    if setting == "QUELL_LIBRARIES":
+        _is_library_code.cache_clear()
+
+
+setting_changed.connect(_see_setting, dispatch_uid="quell.lineage.threads")
 
 
 def _awaiting(frame: FrameType, function: Callable[..., Any]) -> callpath.Outer:
@@ -183,7 +193,7 @@ def _creating(frame: FrameType) -> callpath.Outer | None:
 
 def _entering(hooks: Hooks, outer: callpath.Outer | None, function: Callable[P, R]) -> Callable[P, R]:
     def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = callpath.caller_path.set((callpath.thread_key(), outer))
+        token = callpath.caller_path.set((own.key, outer))
         guarded(hooks.switch_off, None, enter_thread, hooks)
         try:
             return function(*args, **kwargs)

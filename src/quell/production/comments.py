@@ -1,11 +1,9 @@
 """Comments in SQL that lead from the database back to route and line: ``QUELL_SQL_COMMENTS``."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from django.db import connections
@@ -27,17 +25,24 @@ from quell.sqltext import append_comment, comment_of
 _current: ContextVar[HttpRequest | None] = ContextVar("quell_request", default=None)
 
 
-@contextmanager
-def commented(request: HttpRequest) -> Iterator[None]:
+class commented:  # noqa: N801 -- used like a function
     """Let the statements of a block tell the route of a request, where the setting is on."""
-    if not get_settings().sql_comments:
-        yield
-        return
-    token = _current.set(request)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_request", "_token")
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._token: Token[HttpRequest | None] | None = None
+
+    def __enter__(self) -> None:
+        if get_settings().sql_comments:
+            self._token = _current.set(self._request)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _current.reset(self._token)
 
 
 def route_of(request: HttpRequest) -> str:

@@ -11,6 +11,7 @@ import os
 import threading
 from array import array
 from collections import OrderedDict
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from quell.capture.freeze import freeze
@@ -98,32 +99,29 @@ def shape_of(scope: Scope, label: str) -> bytes:
         # Side effects are no statements, and how long a transaction takes is in none.
         return b""
     numbers = array("q", [hash(label), len(scope.breaks), *scope.breaks])
-    add = numbers.append
     paths: dict[int, int] = {}
     first: dict[tuple[str, int], int] = {}
     fetches: dict[int, int] = {}
-    for position, event in enumerate(scope.events_from()):
-        path = event.call_path
+    for position, event in enumerate(scope.facts):
+        sql, alias, _, _, row_count, path, many, params_hash, fetch, ignored, _ = event
         number = paths.get(id(path))
         if number is None:
             number = paths[id(path)] = path.route.shape
-        add(number)
-        add(hash(event.sql))
+        asked = _asked_by(fetch, position, fetches) if fetch is not None else None
         # Equal parameters have the number of the first statement that had them.
-        add(first.setdefault((event.sql, event.params_hash), position))
-        add(hash((event.alias, event.ignored, event.row_count == 0, event.many)))
-        if event.fetch is not None:
-            add(_asked_by(event.fetch, position, fetches))
+        equal = first.setdefault((sql, params_hash), position)
+        numbers.append(hash((number, sql, equal, alias, ignored, row_count == 0, many, asked)))
     return blake2b(numbers.tobytes(), digest_size=16).digest()
 
 
-def _asked_by(fetch: FetchRecord, position: int, fetches: dict[int, int]) -> int:
-    """Return a hash of the relation, of the statement whose rows asked, and of the line that built the queryset."""
+def _asked_by(fetch: FetchRecord, position: int, fetches: dict[int, int]) -> tuple[Hashable, ...]:
+    """Return the relation, the statement whose rows asked, and the address of the line that built the queryset."""
     fetches.setdefault(id(fetch), position)
     parent, site = fetch.parent, fetch.site
     asked = (fetches.get(id(parent.fetch), -1), parent.hops) if parent is not None else None
-    built = (id(site.code), site.lasti) if site is not None else None
-    return hash((fetch.hops, fetch.is_prefetch, asked, built))
+    # An instruction has an address of its own, as it is part of its code object.
+    built = id(site.code) + site.lasti if site is not None else None
+    return fetch.hops, fetch.is_prefetch, asked, built
 
 
 def _addressed(scope: Scope) -> list[object]:
