@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import pytest
+from django.template import Context, Engine
 
 import quell
 from quell.lineage.callpath import Outer
@@ -180,3 +181,50 @@ def test_tracer_started_below_a_mark_does_no_harm(books: list[Book]) -> None:
             sys.settrace(before)
 
     assert len(watch.queries) == 6
+
+
+def _include(depth: int) -> str:
+    """Render a template that includes itself once per level, and asks the database on the last one."""
+    template = Engine(
+        loaders=[
+            (
+                "django.template.loaders.locmem.Loader",
+                {
+                    "tree.html": "{% for inner in rest %}{% with rest=inner %}{% include 'tree.html' %}{% endwith %}"
+                    "{% empty %}{{ ask }}{% endfor %}"
+                },
+            )
+        ]
+    ).get_template("tree.html")
+    rest: list[object] = []
+    for _ in range(depth):
+        rest = [rest]
+    return template.render(Context({"rest": rest, "ask": Book.objects.count}))
+
+
+def _deepest(render: Callable[[int], object]) -> int:
+    depth = 1
+    while True:
+        try:
+            render(depth + 1)
+        except RecursionError:
+            return depth
+        depth += 1
+
+
+def test_template_may_include_itself_as_often_as_without_a_watch(books: list[Book]) -> None:
+    """The walk out to the first mark takes a few frames, however many loops lie on the way."""
+
+    def watched(depth: int) -> None:
+        with quell.watch():
+            _include(depth)
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(800)
+    try:
+        bare, with_watch = _deepest(_include), _deepest(watched)
+    finally:
+        sys.setrecursionlimit(before)
+
+    assert bare > 20
+    assert with_watch >= bare - 2

@@ -66,12 +66,16 @@ class _Way:
 
     def find(self, cursor: FrameType) -> _End | None:
         """Return what is known of the way that leads to the frame of a cursor, ``None`` if it is another one."""
-        frame: FrameType | None = cursor
-        for code, lasti in self.inner:
-            if frame is None or frame.f_code is not code or frame.f_lasti != lasti:
+        frame: Any = cursor
+        try:
+            for code, lasti in self.inner:
+                if frame.f_lasti != lasti or frame.f_code is not code:
+                    return None
+                frame = frame.f_back
+            if frame.f_lasti != self.lasti or frame.f_code is not self.code:
                 return None
-            frame = frame.f_back
-        if frame is None or frame.f_lasti != self.lasti or frame.f_code is not self.code:
+        except AttributeError:
+            # There are fewer frames: a test for each would cost as much as the rest.
             return None
         mark: Any = frame.f_trace
         if self.is_user and type(mark) is Outer:

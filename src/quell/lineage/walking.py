@@ -52,15 +52,18 @@ def walk(frame: FrameType | None, access: Access) -> tuple[Any, ...]:
         number = id(code)
         # An instruction has an address of its own, as it is part of its code object.
         add(number + frame.f_lasti)
-        role = roles[number] if number in roles else _role_of(code, frame)
-        if type(role) is str:
-            if not access.loader and access.peers is None:
+        try:
+            role = roles[number]
+        except KeyError:
+            role = _role_of(code, frame)
+        if role is not None:
+            if type(role) is not str:
+                note = role(frame, access)
+                if note is not None:
+                    _add_outer(frame, access, note, key)
+                    break
+            elif not access.loader and access.peers is None:
                 access.method = role
-        elif role is not None:
-            note = role(frame, access)
-            if note is not None:
-                _add_outer(frame, access, note, key)
-                break
         frame = frame.f_back
     else:
         key += _waiting()
@@ -166,11 +169,25 @@ def _entry(frame: FrameType, access: Access) -> tuple[Any, ...]:
 
 def _mark_of(frame: FrameType, access: Access) -> Any:
     """Return the number of what lies outside of a frame, or all of it where the frame cannot be marked."""
-    mark: Any = frame.f_trace
-    if type(mark) is Outer:
-        return mark.number
-    outer = _outer_key(frame.f_back, access, by_marks=True)
-    return _marked(frame, outer, access) or outer
+    # The frames of loops that have no mark, innermost first, each with what leads to it from the next one. No function
+    # that calls itself: a template may include itself as often as Python allows.
+    unmarked: list[tuple[FrameType, list[Any]]] = []
+    found: Any = None
+    outer: FrameType | None = frame
+    while outer is not None:
+        mark: Any = outer.f_trace
+        if type(mark) is Outer:
+            found = mark.number
+            break
+        between, further = _up_to_loop(outer.f_back, access, by_marks=True)
+        unmarked.append((outer, between))
+        outer = further
+    for inner, between in reversed(unmarked):
+        if found is not None:
+            between.append(found)
+        key = tuple(between)
+        found = _marked(inner, key, access) or key
+    return found
 
 
 def _marked(frame: FrameType, outer: tuple[Any, ...], access: Access) -> int | None:
@@ -186,6 +203,20 @@ def _marked(frame: FrameType, outer: tuple[Any, ...], access: Access) -> int | N
 
 def _outer_key(frame: FrameType | None, access: Access, *, by_marks: bool) -> tuple[Any, ...]:
     """Return what leads to a frame, as far as it is not told by a mark; without marks, all of it."""
+    key, loop = _up_to_loop(frame, access, by_marks=by_marks)
+    if loop is not None:
+        key.append(_mark_of(loop, access))
+    return tuple(key)
+
+
+def _up_to_loop(
+    frame: FrameType | None, access: Access, *, by_marks: bool
+) -> tuple[list[Any], FrameType | None]:
+    """
+    Return what leads to a frame, up to the frame of a loop, and that; all of it where there is none, or no marks.
+
+    What a loop calls has new frames in each turn, often several of them, such as those of a condition.
+    """
     key: list[Any] = []
     add = key.append
     special = ALWAYS_ASKED
@@ -193,9 +224,7 @@ def _outer_key(frame: FrameType | None, access: Access, *, by_marks: bool) -> tu
         number = id(frame.f_code)
         add(number + frame.f_lasti)
         if by_marks and number in LOOPS:
-            # What it calls has new frames in each turn, often several of them, such as those of a condition.
-            add(_mark_of(frame, access))
-            return tuple(key)
+            return key, frame
         if number in special:
             note = special[number](frame, access)
             if note is STOP:
@@ -205,7 +234,7 @@ def _outer_key(frame: FrameType | None, access: Access, *, by_marks: bool) -> tu
                 add(note)
         frame = frame.f_back
     key += _waiting()
-    return tuple(key)
+    return key, None
 
 
 def _waiting() -> tuple[int, ...]:
