@@ -1,7 +1,7 @@
 """Requests are told apart where somebody outside may see several of them, and pass by quell where nobody does."""
 
 import asyncio
-from collections.abc import Coroutine
+from types import CoroutineType
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction
@@ -23,9 +23,9 @@ class _Handler(BaseHandler):
         self._middleware_chain = answer
 
 
-def _start() -> Coroutine[Any, Any, HttpResponse]:
+def _start() -> "CoroutineType[Any, Any, HttpResponse]":
     made = _Handler().get_response_async(AsyncRequestFactory().get("/"))
-    return cast("Coroutine[Any, Any, HttpResponse]", made)
+    return cast("CoroutineType[Any, Any, HttpResponse]", made)
 
 
 def test_request_that_nobody_watches_passes_by_quell() -> None:

@@ -72,13 +72,13 @@ class Route:
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The frames, with the instruction that each of them was at."""
-        if sys.version_info >= (3, 13):
-            return self._raw
-        if self._frames is None:
-            self._frames = tuple(
-                item._replace(lasti=beginning_of(item.code, item.lasti)) for item in self._raw
-            )
-        return self._frames
+        if sys.version_info < (3, 13):
+            if self._frames is None:
+                self._frames = tuple(
+                    item._replace(lasti=beginning_of(item.code, item.lasti)) for item in self._raw
+                )
+            return self._frames
+        return self._raw
 
     @property
     def same(self) -> tuple[Any, ...]:
