@@ -1,6 +1,7 @@
 """Requests are told apart where somebody outside may see several of them, and pass by quell where nobody does."""
 
 import asyncio
+from inspect import getfile
 from types import CoroutineType
 from typing import Any, cast
 
@@ -43,7 +44,7 @@ def test_request_that_nobody_watches_passes_by_quell() -> None:
         installation.release()
 
     assert is_marked
-    assert "quell" not in filename.replace("\\", "/").split("/")
+    assert filename == getfile(BaseHandler)
     assert status == 200
 
 
